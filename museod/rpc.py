@@ -29,6 +29,7 @@ from museod.observe.context import correlation_id
 from museod.observe.logs import get_logger
 from museod.transports.channel import MessageChannel
 from museod.wire import codec
+from museod.wire.faults import rpc_error
 from museod.wire.messages import INTERNAL_ERROR, JsonId, Malformed, Notification, Request
 from museod.wire.peer import Answered, Peer, Refused, Stray
 
@@ -284,7 +285,7 @@ class RpcConnection:
         except Malformed as error:
             return self._peer.error(request.id, error.code, error.message)
         except CallError as error:
-            return self._peer.error(request.id, *error_object(error))
+            return self._peer.error(request.id, *rpc_error(error))
         except Exception:  # the border of one request
             log.exception("request_failed", method=request.method[:100])
             text = "Something failed here; the log has it under the correlation id."
@@ -308,15 +309,3 @@ class RpcConnection:
             self._channel.post(message)
         except ChannelError:
             log.debug("message_not_sent", size=len(message))  # receive() reports the end of the channel
-
-
-def error_object(error: CallError) -> tuple[int, str, object]:
-    """Code, message and data of a `CallError` as a JSON-RPC error on an MCP face."""
-    if isinstance(error, RpcFailed):
-        return error.code, error.message, error.payload
-    data: dict[str, object] = {"kind": error.kind.value, **error.data}
-    if error.retry_after_ms is not None:
-        data["retryAfterMs"] = error.retry_after_ms
-    if correlation_id.get():
-        data["correlationId"] = correlation_id.get()
-    return error.codes.mcp, error.message, data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -46,10 +47,31 @@ class Tool(Struct, frozen=True, rename="camel"):
         return self.annotations is not UNSET and self.annotations.read_only_hint
 
 
-class ToolsPage(Struct, frozen=True, rename="camel"):
-    """The result of `tools/list`."""
+@dataclass(frozen=True, slots=True)
+class ListedTool:
+    """A tool as its server listed it: what we read of it, and all of its bytes."""
 
-    tools: list[Tool]
+    tool: Tool
+    raw: Raw
+
+    @classmethod
+    def decode(cls, raw: Raw) -> ListedTool:
+        """
+        Read one tool of a list.
+
+        Raises:
+            msgspec.ValidationError: it has no name or no inputSchema, or a member of a wrong type.
+        """
+        return cls(_decode_tool(raw), raw)
+
+
+_decode_tool = msgspec.json.Decoder(Tool).decode
+
+
+class ToolsPage(Struct, frozen=True, rename="camel"):
+    """The result of `tools/list`; each tool still raw, so that one bad tool does not spoil the list."""
+
+    tools: list[Raw]
     next_cursor: str | UnsetType = UNSET
     ttl_ms: int = 0
     cache_scope: str = "private"

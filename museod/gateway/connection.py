@@ -1,0 +1,113 @@
+"""
+MCP over a message channel (WebSocket, stdio): the first request decides the era of the connection.
+
+Spec 2026-07-28, "Era detection": `server/discover` alone decides nothing, so that a client may ask first.
+"""
+
+from __future__ import annotations
+
+from museod.access.principal import Principal
+from museod.errors import ChannelError, RpcFailed
+from museod.gateway.catalogue import Catalogue
+from museod.gateway.children import Children
+from museod.gateway.server import Server
+from museod.rpc import RpcConnection
+from museod.transports.channel import MessageChannel
+from museod.wire import envelope, http_rules
+from museod.wire.eras import MODERN_REVISION, Era
+from museod.wire.handshake import Handshake
+from museod.wire.messages import INVALID_PARAMS, INVALID_REQUEST, Malformed, Notification, Request
+
+
+class Connection:
+    """
+    One MCP client on a message channel.
+
+    Args:
+        in_flight: how many of its requests are served at once; further ones wait their turn.
+    """
+
+    def __init__(
+        self,
+        channel: MessageChannel,
+        server: Server,
+        children: Children,
+        caller: Principal,
+        *,
+        in_flight: int,
+    ) -> None:
+        self._server = server
+        self._children = children
+        self._caller = caller
+        self._era: Era | None = None
+        self._handshake = Handshake()
+        self._rpc = RpcConnection(
+            channel,
+            serve=self._serve,
+            on_notification=self._notified,
+            max_concurrent=in_flight,
+            max_pending=max(1024, 4 * in_flight),
+        )
+
+    @property
+    def serving(self) -> int:
+        """Requests that have not been answered yet."""
+        return self._rpc.serving
+
+    async def run(self) -> None:
+        """
+        Serve until the client leaves.
+
+        Raises:
+            ChannelBroken: it broke the channel.
+        """
+        unsubscribe = self._children.subscribe(self._catalogue_changed)
+        try:
+            await self._rpc.run()
+        finally:
+            unsubscribe()
+
+    async def _serve(self, request: Request) -> bytes:
+        meta = envelope.read_meta(request.params)
+        era = self._era_of(request, meta)
+        if era is Era.LEGACY:
+            return await self._server.answer_legacy(
+                request, self._caller, self._emit, self._handshake, announces_changes=True
+            )
+        missing = envelope.missing_keys(meta)
+        if missing:
+            raise Malformed(INVALID_PARAMS, f"The request's _meta lacks {' and '.join(missing)}.")
+        if meta.protocol_version != MODERN_REVISION:
+            fault = http_rules.unsupported_version(str(meta.protocol_version))
+            raise RpcFailed(fault.code, fault.message, fault.data)
+        return await self._server.answer_modern(request, self._caller, self._emit, meta)
+
+    def _era_of(self, request: Request, meta: envelope.RequestMeta) -> Era:
+        if self._era is None:
+            if request.method == "server/discover" and meta.is_modern:
+                return Era.MODERN
+            self._era = Era.MODERN if meta.is_modern and request.method != "initialize" else Era.LEGACY
+        elif self._era is Era.MODERN and request.method == "initialize":
+            fault = http_rules.unsupported_version(self._handshake.revision)
+            raise RpcFailed(
+                fault.code, "This connection speaks 2026-07-28, which has no initialize.", fault.data
+            )
+        elif self._era is Era.LEGACY and meta.is_modern:
+            raise Malformed(
+                INVALID_REQUEST, "This connection was initialized; open another one for per-request versions."
+            )
+        return self._era
+
+    def _emit(self, method: str, params: bytes) -> None:
+        try:
+            self._rpc.notify(method, params)
+        except ChannelError:
+            return  # the client is gone; run() ends by itself
+
+    def _notified(self, notification: Notification) -> None:
+        if self._era is Era.LEGACY:
+            self._handshake.admit(notification.method)
+
+    def _catalogue_changed(self, _: Catalogue) -> None:
+        if self._era is Era.LEGACY:
+            self._emit("notifications/tools/list_changed", b"")

@@ -1,0 +1,90 @@
+"""
+Sessions of the handshake era over HTTP: unguessable, bound to the credential that made them, capped.
+
+A session lives on the node that made it; anywhere else, and after its end, its id is unknown (404) and the
+client starts anew, as the specification has it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+import trio
+
+from museod.access.principal import Principal, Role
+from museod.wire.handshake import Handshake
+
+# About 2 KiB each: ten thousand idle clients cost 20 MiB. Beyond it the longest idle one is ended.
+MAX_SESSIONS = 10_000
+# A host that sleeps for the night starts anew in the morning.
+IDLE_SECONDS = 4 * 3600.0
+
+
+@dataclass(slots=True)
+class Session:
+    """One initialized client."""
+
+    id: str
+    caller: Principal
+    owner: tuple[str, str]
+    handshake: Handshake = field(default_factory=Handshake)
+    last_used: float = 0.0
+
+
+class Sessions:
+    """The sessions of this process, least recently used first."""
+
+    def __init__(self, *, limit: int = MAX_SESSIONS, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._limit = limit
+        self._idle_seconds = idle_seconds
+        self._sessions: OrderedDict[str, Session] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def open(self, caller: Principal) -> Session:
+        """A new session; a guest without a name gets one that lasts as long as the session."""
+        id = secrets.token_urlsafe(24)
+        owner = _owner(caller)
+        session = Session(id, named_guest(caller, id), owner, last_used=trio.current_time())
+        self._expire()
+        while len(self._sessions) >= self._limit:
+            self._sessions.popitem(last=False)
+        self._sessions[id] = session
+        return session
+
+    def find(self, id: str, caller: Principal) -> Session | None:
+        """The session, if it lives and `caller` comes with the credential that made it."""
+        self._expire()
+        session = self._sessions.get(id)
+        if session is None or session.owner != _owner(caller):
+            return None
+        session.last_used = trio.current_time()
+        self._sessions.move_to_end(id)
+        return session
+
+    def end(self, session: Session) -> None:
+        """Forget it."""
+        self._sessions.pop(session.id, None)
+
+    def _expire(self) -> None:
+        oldest = trio.current_time() - self._idle_seconds
+        while self._sessions:
+            session = next(iter(self._sessions.values()))
+            if session.last_used >= oldest:
+                return
+            del self._sessions[session.id]
+
+
+def named_guest(caller: Principal, connection: str) -> Principal:
+    """`caller`, or for a guest without a name one whose things live as long as `connection`."""
+    if caller.role is Role.GUEST and caller.is_anonymous:
+        return dataclasses.replace(caller, sub=f"guest:mcp-{connection}")
+    return caller
+
+
+def _owner(caller: Principal) -> tuple[str, str]:
+    return caller.role.value, caller.sub

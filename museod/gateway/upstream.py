@@ -1,0 +1,343 @@
+"""
+Our client side to one process of one child: its era, its tools, its calls, its health.
+
+An `Upstream` lives exactly as long as the process: it is opened inside the incarnation's nursery and what
+ends it ends the incarnation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import msgspec
+import trio
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from museod import __version__
+from museod.errors import CallTimeout, MethodNotFound, ProtocolError, RemoteProtocolError, RpcFailed
+from museod.observe.logs import get_logger
+from museod.rpc import RpcConnection
+from museod.transports.channel import MessageChannel
+from museod.wire import codec, envelope
+from museod.wire.eras import LEGACY_REVISIONS, MODERN_REVISION, NEWEST_LEGACY, Era
+from museod.wire.messages import Malformed, Notification, Request
+from museod.wire.tools import ListedTool, ToolsPage
+
+log = get_logger()
+
+CLIENT_INFO = {"name": "museod", "version": __version__}
+# A Python child needs 1.5 s to start on a busy host; the era probe must not mistake that for a refusal.
+PROBE_SECONDS = 8.0
+LIST_SECONDS = 20.0
+MAX_PAGES = 200
+MAX_TOOLS = 10_000
+# A burst of list_changed is one re-reading.
+COALESCE_SECONDS = 0.2
+HEALTH_SECONDS = 30.0
+HEALTH_TIMEOUT = 10.0
+HEALTH_FAILURES = 3
+
+METRICS = "notifications/" + envelope.OURS + "metrics"
+Progress = Callable[[dict[str, Raw]], None]
+
+
+class ChildProcess(Protocol):
+    """What an upstream needs of a supervised process."""
+
+    @property
+    def name(self) -> str:
+        """The configured child."""
+
+    @property
+    def label(self) -> str:
+        """The child and, in a pool, which instance."""
+
+    def cpu_seconds(self) -> float | None:
+        """Processor time the process has used so far, or None when it cannot be read."""
+
+
+class ChildHung(ProtocolError):
+    """The process answered before, failed a caller since, and shows no sign of life at all."""
+
+
+class _Discovered(Struct, rename="camel"):
+    supported_versions: list[str] = []
+    capabilities: dict[str, Raw] = {}
+
+
+class _Initialized(Struct, rename="camel"):
+    protocol_version: str
+    capabilities: dict[str, Raw] = {}
+
+
+class _ProgressParams(Struct, rename="camel"):
+    progress_token: int | str
+    progress: float
+    total: float | UnsetType = UNSET
+    message: str | UnsetType = UNSET
+
+
+_decode_discovered = msgspec.json.Decoder(_Discovered).decode
+_decode_initialized = msgspec.json.Decoder(_Initialized).decode
+_decode_page = msgspec.json.Decoder(ToolsPage).decode
+_decode_progress = msgspec.json.Decoder(_ProgressParams).decode
+
+
+class Upstream:
+    """
+    One connected process.
+
+    Args:
+        era: "auto" probes, "modern" and "legacy" do not.
+        on_metrics: takes the payload of a trusted child's own metrics notification; None drops them.
+    """
+
+    def __init__(
+        self,
+        process: ChildProcess,
+        channel: MessageChannel,
+        *,
+        era: str = "auto",
+        on_metrics: Callable[[bytes], None] | None = None,
+    ) -> None:
+        self.process = process
+        self.era = Era.MODERN if era == "modern" else Era.LEGACY
+        self.revision = MODERN_REVISION
+        self.tools: tuple[ListedTool, ...] = ()
+        self.is_responsive = True
+        self._wanted_era = era
+        self._on_metrics = on_metrics
+        self._connection = RpcConnection(
+            channel, serve=self._serve, on_notification=self._notified, strict=False, max_concurrent=16
+        )
+        self._capabilities: dict[str, Raw] = {}
+        self._list_changed = trio.Event()
+        self._progress: dict[int, tuple[Progress, float]] = {}
+        self._next_token = 1
+        self.in_flight = 0
+        """Callers' calls that wait for this process now."""
+        self._has_failed_a_caller = False
+        self._has_answered_a_probe = False
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Carry messages until the process closes its pipe; see `RpcConnection.run`."""
+        await self._connection.run(task_status=task_status)
+
+    # ------------------------------------------------------------------ opening
+
+    async def open(self) -> None:
+        """
+        Find the era, shake hands if it is the legacy one, and read the tools.
+
+        Raises:
+            RpcFailed, CallTimeout, ChannelError, RemoteProtocolError: the process is no usable MCP server.
+        """
+        if self._wanted_era == "legacy" or not await self._is_modern():
+            await self._initialize()
+        await self.read_tools()
+        log.info("child_connected", mcp=self.process.label, revision=self.revision, tools=len(self.tools))
+
+    async def _is_modern(self) -> bool:
+        # Any answer but a usable DiscoverResult means legacy; no particular error code is relied on.
+        try:
+            raw = await self._call("server/discover", {}, PROBE_SECONDS, modern=True)
+            found = _decode_discovered(raw)
+        except (RpcFailed, CallTimeout, msgspec.DecodeError) as error:
+            if self._wanted_era == "modern":
+                raise RemoteProtocolError(f"server/discover did not succeed: {error}") from None
+            return False
+        if MODERN_REVISION not in found.supported_versions:
+            return False
+        self.era, self.revision, self._capabilities = Era.MODERN, MODERN_REVISION, found.capabilities
+        return True
+
+    async def _initialize(self) -> None:
+        params = {"protocolVersion": NEWEST_LEGACY, "capabilities": {}, "clientInfo": CLIENT_INFO}
+        raw = await self._connection.call("initialize", codec.encode(params), timeout=LIST_SECONDS)
+        try:
+            agreed = _decode_initialized(raw)
+        except msgspec.DecodeError as error:
+            raise RemoteProtocolError(f"the result of initialize does not fit: {error}") from None
+        if agreed.protocol_version not in LEGACY_REVISIONS:
+            raise RemoteProtocolError(f"it speaks revision {agreed.protocol_version[:40]!r}, which we do not")
+        self.era, self.revision = Era.LEGACY, agreed.protocol_version
+        self._capabilities = agreed.capabilities
+        self._connection.notify("notifications/initialized", b"")
+
+    async def read_tools(self) -> None:
+        """Read all pages of `tools/list`; what does not read as a tool is left out and logged."""
+        self._list_changed = trio.Event()
+        if "tools" not in self._capabilities:
+            self.tools = ()
+            return
+        found: list[ListedTool] = []
+        cursor: str | UnsetType = UNSET
+        seen: set[str] = set()
+        for _ in range(MAX_PAGES):
+            raw = await self._call("tools/list", {} if cursor is UNSET else {"cursor": cursor}, LIST_SECONDS)
+            try:
+                page = _decode_page(raw)
+            except msgspec.DecodeError as error:
+                raise RemoteProtocolError(f"the result of tools/list does not fit: {error}") from None
+            found.extend(self._readable(page.tools))
+            cursor = page.next_cursor
+            if cursor is UNSET or cursor in seen or len(found) > MAX_TOOLS:
+                break
+            seen.add(cursor)
+        self.tools = tuple(found[:MAX_TOOLS])
+
+    def _readable(self, tools: list[Raw]) -> list[ListedTool]:
+        readable = []
+        for raw in tools:
+            try:
+                readable.append(ListedTool.decode(raw))
+            except msgspec.DecodeError as error:
+                log.warning("tool_refused", mcp=self.process.label, reason=str(error))
+        return readable
+
+    async def _call(
+        self, method: str, params: dict[str, Any], timeout: float, *, modern: bool | None = None
+    ) -> Raw:
+        is_modern = self.era is Era.MODERN if modern is None else modern
+        encoded = (
+            envelope.request_params(params, client_info=CLIENT_INFO) if is_modern else codec.encode(params)
+        )
+        return await self._connection.call(method, encoded, timeout=timeout)
+
+    # ------------------------------------------------------------------ calls of callers
+
+    async def call_tool(self, params: bytes, *, timeout: float) -> Raw:
+        """
+        Run `tools/call` with complete params and return the result's bytes.
+
+        Raises:
+            RpcFailed, CallTimeout, ChannelError: as `RpcConnection.call`.
+        """
+        self.in_flight += 1
+        try:
+            return await self._connection.call("tools/call", params, timeout=timeout)
+        except CallTimeout:
+            self._has_failed_a_caller = True
+            raise
+        finally:
+            self.in_flight -= 1
+
+    def open_progress(self, report: Progress) -> int:
+        """A progress token that no other call of this process has; give it back with `close_progress`."""
+        token = self._next_token
+        self._next_token += 1
+        self._progress[token] = (report, float("-inf"))
+        return token
+
+    def close_progress(self, token: int) -> None:
+        """Drop what comes for `token` from now on."""
+        self._progress.pop(token, None)
+
+    # ------------------------------------------------------------------ what the process says
+
+    async def _serve(self, request: Request) -> bytes:
+        if request.method == "ping" and self.era is Era.LEGACY:
+            await trio.lowlevel.checkpoint()
+            return b"{}"
+        raise MethodNotFound("museod does not serve this method to its children.")
+
+    def _notified(self, notification: Notification) -> None:
+        method = notification.method
+        if method == "notifications/progress":
+            self._progressed(notification)
+        elif method == "notifications/tools/list_changed":
+            self._list_changed.set()
+        elif method == "notifications/message":
+            log.debug("child_logged", mcp=self.process.label, size=len(bytes(notification.params)))
+        elif method == METRICS and self._on_metrics is not None:
+            self._on_metrics(bytes(notification.params))
+
+    def _progressed(self, notification: Notification) -> None:
+        try:
+            params = _decode_progress(notification.params)
+        except msgspec.DecodeError:
+            return
+        token = params.progress_token
+        if not isinstance(token, int) or token not in self._progress:
+            return  # late, or never asked for
+        report, last = self._progress[token]
+        if params.progress <= last:
+            return  # spec: progress must increase
+        self._progress[token] = (report, params.progress)
+        report(envelope.members(notification.params))
+
+    # ------------------------------------------------------------------ while it lives
+
+    async def watch(self, relisted: Callable[[], None]) -> None:
+        """
+        Follow the list and the health of the process until cancelled.
+
+        Raises:
+            ChildHung: see `ChildHung`; a busy or merely silent process never gets here.
+        """
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._follow_list, relisted)
+            nursery.start_soon(self._follow_health)
+            if self.era is Era.MODERN and self._announces_changes():
+                nursery.start_soon(self._listen)
+
+    def _announces_changes(self) -> bool:
+        try:
+            return codec.decode(self._capabilities.get("tools", Raw(b"{}"))).get("listChanged") is True
+        except (msgspec.DecodeError, AttributeError):
+            return False
+
+    async def _listen(self) -> None:
+        # Open for the life of the process; a server may end it at any time, then it is opened anew.
+        wanted = {"notifications": {"toolsListChanged": True}}
+        while True:
+            try:
+                await self._call("subscriptions/listen", wanted, float("inf"))
+            except RpcFailed as error:
+                log.info("child_listen_refused", mcp=self.process.label, code=error.code)
+                return
+            self._list_changed.set()  # something may have changed while nobody listened
+            await trio.sleep(1)
+
+    async def _follow_list(self, relisted: Callable[[], None]) -> None:
+        while True:
+            await self._list_changed.wait()
+            await trio.sleep(COALESCE_SECONDS)
+            try:
+                await self.read_tools()
+            except (RpcFailed, CallTimeout, RemoteProtocolError) as error:
+                log.warning("child_list_unreadable", mcp=self.process.label, reason=str(error))
+                continue
+            relisted()
+
+    async def _follow_health(self) -> None:
+        unanswered = 0
+        while True:
+            await trio.sleep(HEALTH_SECONDS)
+            if self.in_flight:
+                continue
+            heard, used = self._connection.last_received, self.process.cpu_seconds()
+            if await self._answers_probe():
+                unanswered, self._has_failed_a_caller, self._has_answered_a_probe = 0, False, True
+            else:
+                unanswered += 1
+                is_still = self._connection.last_received == heard and self.process.cpu_seconds() == used
+                if unanswered >= HEALTH_FAILURES and self._is_hung(is_still):
+                    raise ChildHung("it answers neither calls nor probes and uses no processor time")
+            if self.is_responsive != (unanswered == 0):
+                self.is_responsive = unanswered == 0
+                log.warning("child_health_changed", mcp=self.process.label, responsive=self.is_responsive)
+
+    def _is_hung(self, is_still: bool) -> bool:
+        return is_still and self._has_answered_a_probe and self._has_failed_a_caller and not self.in_flight
+
+    async def _answers_probe(self) -> bool:
+        method = "server/discover" if self.era is Era.MODERN else "ping"
+        try:
+            await self._call(method, {}, HEALTH_TIMEOUT)
+        except CallTimeout:
+            return False
+        except (RpcFailed, Malformed):
+            return True  # an error is an answer
+        return True
