@@ -1,0 +1,122 @@
+"""Runs an MCP server over a channel, or over this process's own stdin and stdout."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Sequence
+
+import trio
+
+from mcps.kit.session import Offer, Session, offer
+from mcps.kit.tool import Tool
+from museod.errors import ChannelBroken, ChannelClosed, ConfigError
+from museod.observe import logs
+from museod.observe.context import mcp
+from museod.rpc import RpcConnection
+from museod.transports.channel import MessageChannel
+from museod.transports.stdio import open_stdio_channel
+
+log = logs.get_logger()
+
+# Requests of one host that run at once; the gateway's own ceiling per connection is the same.
+MAX_CONCURRENT = 64
+# After stdin ended: what was asked may still be answered (a host that pipes requests in and closes), yet
+# well before a supervisor that waits for our exit loses its patience.
+FINISH_SECONDS = 2.0
+
+
+class _FinishingChannel:
+    """A channel whose end is heard only after the requests that came before it are answered."""
+
+    def __init__(self, channel: MessageChannel, session: Session) -> None:
+        self._channel = channel
+        self._session = session
+        self.connection: RpcConnection | None = None
+        self.post = channel.post
+        self.wait_drained = channel.wait_drained
+        self.aclose = channel.aclose
+
+    async def receive(self) -> list[bytes]:
+        try:
+            return await self._channel.receive()
+        except ChannelClosed:
+            with trio.move_on_after(FINISH_SECONDS):
+                while self.connection is not None and self.connection.serving:
+                    await self._session.wait_answered()
+            raise
+
+
+async def attend(
+    offered: Offer,
+    channel: MessageChannel,
+    *,
+    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
+) -> None:
+    """
+    Serve `offered` on `channel` until the other side ends it.
+
+    Requests run concurrently, up to `MAX_CONCURRENT`; `notifications/cancelled` stops the tool it names.
+
+    Raises:
+        ChannelBroken: the other side broke the channel.
+    """
+    session = Session(offered)
+    finishing = _FinishingChannel(channel, session)
+    connection = RpcConnection(
+        finishing,
+        serve=session.serve,
+        on_notification=session.on_notification,
+        max_concurrent=MAX_CONCURRENT,
+    )
+    finishing.connection = connection
+    session.connect(connection)
+    await connection.run(task_status=task_status)
+
+
+async def serve(name: str, version: str, tools: Sequence[Tool], *, instructions: str = "") -> None:
+    """Serve `tools` on this process's stdin and stdout until stdin ends."""
+    async with open_stdio_channel(*_own_pipes()) as channel:
+        await attend(offer(name, version, tools, instructions), channel)
+
+
+def run(name: str, main: Callable[[], Awaitable[None]]) -> int:
+    """
+    Run a server's `main` and return the exit code of its process.
+
+    Logs go to stderr as JSON lines, at MCP_LOG_LEVEL; `name` is the `mcp` they carry.
+    """
+    mcp.set(name)
+    logs.configure(_log_level())
+    code = 0
+    try:
+        trio.run(main)
+    except* ConfigError as group:
+        code = 78
+        for error in group.exceptions:
+            log.error("configuration_refused", faults=str(error))
+    except* ChannelBroken as group:
+        code = 1
+        log.error("channel_broken", reason=str(group.exceptions[0]))
+    except* KeyboardInterrupt:
+        code = 130  # what a shell expects of a program that Ctrl-C ended
+    return code
+
+
+def _own_pipes() -> tuple[int, int]:
+    """
+    Stdin and stdout as descriptors of our own.
+
+    In their old places stand /dev/null and stderr: a stray print of any library goes to the log, never
+    between the messages.
+    """
+    read_fd, write_fd = os.dup(0), os.dup(1)
+    nowhere = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nowhere, 0)
+    os.close(nowhere)
+    os.dup2(2, 1)
+    return read_fd, write_fd
+
+
+def _log_level() -> str:
+    level = os.environ.get("MCP_LOG_LEVEL", "info")
+    return level if level in logs.LEVELS else "info"
