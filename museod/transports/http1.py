@@ -1,0 +1,356 @@
+"""
+One HTTP/1 connection after another request: strict at the door, bounded everywhere, one handler behind.
+
+The rules for heads and bodies are in `http_head`; here are the loop, the deadlines and the answers. A
+connection that broke a rule is answered once and closed: after an ambiguity nothing on it can be trusted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+
+import trio
+
+from museod.errors import Kind, LocalProtocolError
+from museod.observe import context
+from museod.observe.logs import get_logger
+from museod.transports.hangups import HangupWatch, IdleConnections
+from museod.transports.http_body import ChunkedReader
+from museod.transports.http_head import Head, Headers, Refused, check_partial, parse_head
+from museod.transports.http_messages import (
+    Exchange,
+    ExchangeWriter,
+    HttpRequest,
+    HttpResponse,
+    StreamingResponse,
+    Upgrade,
+    check_headers,
+    error_response,
+    has_body,
+    json_response,
+    render_head,
+)
+
+__all__ = [
+    "Exchange",
+    "ExchangeWriter",
+    "Handler",
+    "HangupWatch",
+    "Headers",
+    "HttpLimits",
+    "HttpRequest",
+    "HttpResponse",
+    "IdleConnections",
+    "StreamingResponse",
+    "Upgrade",
+    "error_response",
+    "json_response",
+    "serve_http",
+]
+
+log = get_logger()
+
+RECEIVE_BYTES = 64 * 1024
+SEND_BYTES = 256 * 1024  # one write deadline covers this much: 26 KB/s is the slowest client we serve
+
+
+@dataclass(frozen=True)
+class HttpLimits:
+    """Ceilings of one connection; each deadline begins anew with what it covers."""
+
+    head_bytes: int = 16_384  # four times what browsers and proxies send
+    headers: int = 64
+    head_seconds: float = 5.0  # from connect, or from the first byte of a later request
+    body_seconds: float = 10.0
+    body_bytes_per_second: int = 65_536  # a large upload earns time by progress, a dripping one does not
+    idle_seconds: float = 75.0  # longer than the 60 s after which proxies drop idle upstreams
+    write_seconds: float = 10.0  # for each SEND_BYTES; a client that does not read is cut
+    linger_seconds: float = 2.0  # so that a refused client can read why, over a slow link too
+    linger_bytes: int = 8 * 1024 * 1024  # what it may still send meanwhile
+
+
+Handler = Callable[[HttpRequest], Awaitable[HttpResponse | StreamingResponse | Exchange | Upgrade]]
+
+
+async def serve_http(
+    stream: trio.abc.Stream,
+    handler: Handler,
+    *,
+    peer: tuple[str, int],
+    limits: HttpLimits,
+    body_limit: Callable[[str, str], int],
+    is_tls: bool = False,
+    hangups: HangupWatch | None = None,
+    idle: IdleConnections | None = None,
+    draining: Callable[[], bool] = lambda: False,
+) -> None:
+    """
+    Serve one connection until it ends, then close it; never raises for what the client or network does.
+
+    Args:
+        handler: called for one request at a time, in order; what it raises is logged and answered with 500.
+        peer: host and port of the other side, given on in each request.
+        body_limit: the most bytes a body may have, by method and path.
+        hangups: cancels handlers whose client has gone.
+        idle: lets the server close this connection between two requests.
+        draining: while true, each answer says that it is the last one.
+    """
+    connection = _Connection(
+        stream, handler, peer, limits, body_limit, is_tls, hangups, idle or IdleConnections(), draining
+    )
+    try:
+        await connection.serve()
+    except (trio.BrokenResourceError, trio.ClosedResourceError):
+        pass  # the client has gone: there is nobody to tell
+    except Exception as error:  # the border of one connection, for what has no answer any more
+        if not connection.is_gone:
+            log.error("http_connection_failed", exc_info=error)
+    finally:
+        # TLS says goodbye, which a dead peer could hold up; a cancelled aclose closes at once.
+        with trio.move_on_after(limits.linger_seconds):
+            await stream.aclose()
+
+
+@dataclass(slots=True)
+class _Connection:
+    stream: trio.abc.Stream
+    handler: Handler
+    peer: tuple[str, int]
+    limits: HttpLimits
+    body_limit: Callable[[str, str], int]
+    is_tls: bool
+    hangups: HangupWatch | None
+    idle: IdleConnections
+    draining: Callable[[], bool]
+    buffer: bytearray = field(default_factory=bytearray)
+    is_gone: bool = False  # the stream failed, whatever became of its exception on the way up
+
+    async def serve(self) -> None:
+        try:
+            is_first = True
+            while True:
+                raw_head = await self._read_head(is_first)
+                if raw_head is None:
+                    return
+                head = parse_head(raw_head, max_headers=self.limits.headers)
+                body = await self._read_body(head)
+                if not await self._answer(head, raw_head, body):
+                    return
+                is_first = False
+        except Refused as refused:
+            response = error_response(
+                refused.status, Kind.INVALID_REQUEST, refused.message, refused.headers, close=True
+            )
+            log.debug("http_request_refused", status=refused.status, reason=refused.message)
+            head_bytes = render_head(response.status, response.headers, len(response.body))
+            await self.send(head_bytes + response.body)
+            await self._linger()
+
+    async def _read_head(self, is_first: bool) -> bytes | None:
+        """The next head with its blank line, or None when the client has finished."""
+        buffer = self.buffer
+        if not buffer and not is_first:
+            with self.idle.waiting(self.limits.idle_seconds):
+                await self._receive()
+            if not buffer:
+                return None
+        searched = 0
+        with trio.move_on_after(self.limits.head_seconds):
+            while True:
+                end = buffer.find(b"\r\n\r\n", searched, self.limits.head_bytes)
+                if end >= 0:
+                    head = bytes(buffer[: end + 4])
+                    del buffer[: end + 4]
+                    return head
+                if buffer:
+                    self._check_partial()
+                searched = max(0, len(buffer) - 3)
+                if not await self._receive():
+                    if buffer:
+                        raise Refused(400, "The request ended before its head was complete.")
+                    return None
+        if buffer:
+            raise Refused(408, "The request head took too long.")
+        return None
+
+    def _check_partial(self) -> None:
+        check_partial(self.buffer)
+        if len(self.buffer) >= self.limits.head_bytes:
+            if b"\r\n" not in self.buffer:
+                raise Refused(414, "The request target is too long.")
+            raise Refused(431, f"The request head is over {self.limits.head_bytes} bytes; send less.")
+
+    async def _read_body(self, head: Head) -> bytes:
+        if not head.is_chunked and not head.length:
+            return b""
+        limit = self.body_limit(head.method, head.path)
+        if head.length > limit:
+            raise Refused(413, f"The body is over {limit} bytes; send less.")
+        if head.expects_continue and not self.buffer:
+            await self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        with trio.move_on_after(self.limits.body_seconds) as scope:
+            return await (self._read_chunked(limit, scope) if head.is_chunked else self._read(head, scope))
+        raise Refused(408, "The request body took too long.")
+
+    async def _read(self, head: Head, scope: trio.CancelScope) -> bytes:
+        while len(self.buffer) < head.length:
+            await self._receive_body(scope)
+        body = bytes(self.buffer[: head.length])
+        del self.buffer[: head.length]
+        return body
+
+    async def _read_chunked(self, limit: int, scope: trio.CancelScope) -> bytes:
+        reader = ChunkedReader(limit, max_framing=self.limits.head_bytes)
+        while True:
+            data = bytes(self.buffer)
+            self.buffer.clear()
+            self.buffer += reader.feed(data)
+            if reader.is_complete:
+                return reader.body
+            await self._receive_body(scope)
+
+    async def _receive_body(self, scope: trio.CancelScope) -> None:
+        received = await self._receive()
+        if not received:
+            raise Refused(400, "The request ended before its body was complete.")
+        scope.deadline += received / self.limits.body_bytes_per_second
+
+    async def _receive(self) -> int:
+        """Read once into the buffer; how many bytes came, 0 at the end."""
+        try:
+            data = await self.stream.receive_some(RECEIVE_BYTES)
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            self.is_gone = True
+            raise
+        self.buffer += data
+        return len(data)
+
+    async def _answer(self, head: Head, raw_head: bytes, body: bytes) -> bool:
+        """Whether the connection goes on."""
+        request = HttpRequest(
+            head.method, head.target, head.path, head.query, head.headers, body, *self.peer, self.is_tls
+        )
+        with self._watching(request) as scope:
+            response = await self._handle(request)
+            if not isinstance(response, Upgrade):
+                return await self._respond(head, response)
+        if scope is not None and scope.cancelled_caught:
+            return False  # the client has gone
+        leftover = bytes(self.buffer)
+        self.buffer.clear()
+        await response.run(self.stream, raw_head, leftover)
+        return False
+
+    def _watching(self, request: HttpRequest) -> AbstractContextManager[trio.CancelScope | None]:
+        return nullcontext() if self.hangups is None else self.hangups.watching(self.stream, request)
+
+    async def _handle(self, request: HttpRequest) -> HttpResponse | StreamingResponse | Exchange | Upgrade:
+        try:
+            return await self.handler(request)
+        except Exception as error:  # the border of one connection: a bug behind it fails one request
+            return _failed(error, request.method)
+
+    async def _respond(self, head: Head, response: HttpResponse | StreamingResponse | Exchange) -> bool:
+        writer = _Writer(self, head)
+        try:
+            if isinstance(response, HttpResponse):
+                await writer.respond(response)
+            elif isinstance(response, Exchange):
+                await response.run(writer)
+            else:
+                await writer.start(response.status, response.headers)
+                await response.run(writer.send)
+            await writer.finish()
+        except Exception as error:  # the same border; once an answer has begun, its missing end must tell
+            if self.is_gone or writer.has_begun:
+                raise
+            await writer.respond(_failed(error, head.method))
+        if writer.is_last:
+            await self._linger()
+        return not writer.is_last
+
+    async def send(self, data: bytes) -> None:
+        """Send all, or raise `trio.BrokenResourceError` when the client has gone or does not read."""
+        view = memoryview(data)
+        try:
+            for start in range(0, len(view), SEND_BYTES):
+                with trio.move_on_after(self.limits.write_seconds) as scope:
+                    await self.stream.send_all(view[start : start + SEND_BYTES])
+                if scope.cancelled_caught:
+                    # Half an answer may be out; nothing may follow it.
+                    raise trio.BrokenResourceError("The client does not read.")
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            self.is_gone = True
+            raise
+
+    async def _linger(self) -> None:
+        """
+        End our half and read theirs for a moment.
+
+        Closing with bytes unread would reset the connection, and the client could lose the answer that
+        tells it what was wrong (RFC 9112, section 9.6).
+        """
+        with trio.move_on_after(self.limits.linger_seconds):
+            if not isinstance(self.stream, trio.abc.HalfCloseableStream):
+                return  # TLS closes whole
+            await self.stream.send_eof()
+            remaining = self.limits.linger_bytes
+            while remaining > 0:
+                data = await self.stream.receive_some(RECEIVE_BYTES)
+                if not data:
+                    return
+                remaining -= len(data)
+
+
+class _Writer:
+    """Writes the answer to one request; an `ExchangeWriter`."""
+
+    def __init__(self, connection: _Connection, head: Head) -> None:
+        self._connection = connection
+        self._head = head
+        self._is_streaming = False
+        self.has_begun = False
+        self.is_last = not head.keeps_alive
+
+    async def respond(self, response: HttpResponse) -> None:
+        head = self._begin(response.status, response.headers, len(response.body), close=response.close)
+        sends_body = has_body(self._head.method, response.status)
+        await self._connection.send(head + response.body if sends_body else head)
+
+    async def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
+        # HTTP/1.0 has no chunks: there the end of the connection ends the body.
+        head = self._begin(status, headers, None, close=self._head.is_http_10)
+        self._is_streaming = has_body(self._head.method, status)
+        await self._connection.send(head)
+
+    async def send(self, data: bytes) -> None:
+        if self._is_streaming and data:  # an empty chunk would be the last one
+            is_plain = self._head.is_http_10
+            await self._connection.send(data if is_plain else b"%x\r\n%b\r\n" % (len(data), data))
+
+    async def finish(self) -> None:
+        """End the body, if it was one of chunks."""
+        if not self.has_begun:
+            raise LocalProtocolError("The exchange ended without an answer.")
+        if self._is_streaming and not self._head.is_http_10:
+            await self._connection.send(b"0\r\n\r\n")
+
+    def _begin(
+        self, status: int, headers: Sequence[tuple[str, str]], length: int | None, *, close: bool
+    ) -> bytes:
+        if self.has_begun:
+            raise LocalProtocolError("A request is answered once.")
+        check_headers(headers)
+        self.has_begun = True
+        self.is_last = self.is_last or close or self._connection.draining()
+        return render_head(status, headers, length, is_last=self.is_last, is_http_10=self._head.is_http_10)
+
+
+def _failed(error: Exception, method: str) -> HttpResponse:
+    correlation = context.correlation_id.get() or context.new_correlation_id()
+    log.error("http_handler_failed", exc_info=error, correlation_id=correlation, method=method)
+    with context.bound(correlation=correlation):
+        text = "Something failed here; try again later, or report the correlation id."
+        return error_response(500, Kind.INTERNAL_ERROR, text)

@@ -1,0 +1,167 @@
+"""HTTP requests and responses as the handlers see them, and how a response's head looks on the wire."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Any, Protocol
+
+import trio
+
+from museod.errors import Kind, LocalProtocolError
+from museod.observe import context
+from museod.transports.http_head import Headers
+from museod.wire import codec
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+
+@dataclass(slots=True)
+class HttpRequest:
+    """
+    One request, whole.
+
+    `path` and `query` are as they were sent, percent-encoded. A handler that can be stopped halfway sets
+    `cancel_on_hangup`: it is cancelled when the client goes away.
+    """
+
+    method: str
+    target: str
+    path: str
+    query: str
+    headers: Headers
+    body: bytes
+    peer_host: str
+    peer_port: int
+    is_tls: bool = False
+    cancel_on_hangup: bool = False
+
+
+@dataclass(slots=True)
+class HttpResponse:
+    """An answer with its whole body; Content-Length and Date are added. `close` ends the connection."""
+
+    status: int
+    body: bytes = b""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    close: bool = False
+
+
+Send = Callable[[bytes], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class StreamingResponse:
+    """
+    An answer whose body `run(send)` writes piece by piece, such as server-sent events.
+
+    `send` raises `trio.BrokenResourceError` when the client has gone or does not read; `run` may let it pass.
+    """
+
+    status: int
+    run: Callable[[Send], Awaitable[None]]
+    headers: list[tuple[str, str]] = field(default_factory=list)
+
+
+class ExchangeWriter(Protocol):
+    """How an `Exchange` answers: `respond` once, or `start` once and then `send`."""
+
+    async def respond(self, response: HttpResponse) -> None:
+        """Answer with a whole response."""
+
+    async def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
+        """Begin an answer whose body is sent piece by piece."""
+
+    async def send(self, data: bytes) -> None:
+        """Send a piece of the body; raises `trio.BrokenResourceError` as for `StreamingResponse`."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """An answer that decides while it works whether it is one response or a stream."""
+
+    run: Callable[[ExchangeWriter], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Upgrade:
+    """`run(stream, raw_head, leftover)` takes the connection over; it is closed when that returns."""
+
+    run: Callable[[trio.abc.Stream, bytes, bytes], Awaitable[None]]
+
+
+def json_response(status: int, obj: Any, headers: Sequence[tuple[str, str]] = ()) -> HttpResponse:
+    """`obj` as JSON."""
+    return HttpResponse(status, codec.encode(obj), [("Content-Type", "application/json"), *headers])
+
+
+def error_response(
+    status: int, kind: Kind, message: str, headers: Sequence[tuple[str, str]] = (), *, close: bool = False
+) -> HttpResponse:
+    """An error in the shape that all of museod's HTTP errors have."""
+    error = {"kind": kind.value, "message": message}
+    if correlation := context.correlation_id.get():
+        error["correlationId"] = correlation
+    response = json_response(status, {"error": error}, headers)
+    response.close = close
+    return response
+
+
+def has_body(method: str, status: int) -> bool:
+    """Whether the answer to `method` with `status` is followed by its body (RFC 9112, section 6.3)."""
+    return method != "HEAD" and status not in (204, 304)
+
+
+def check_headers(headers: Sequence[tuple[str, str]]) -> None:
+    """
+    See that no header of ours can inject a line: what a handler puts into one may come from a request.
+
+    Raises:
+        LocalProtocolError: one would.
+    """
+    for name, value in headers:
+        if _NAME.fullmatch(name) is None or _VALUE.fullmatch(value) is None:
+            raise LocalProtocolError(f"The response header {name!r} has a character that it may not have.")
+
+
+def render_head(
+    status: int,
+    headers: Sequence[tuple[str, str]],
+    length: int | None,
+    *,
+    is_last: bool = True,
+    is_http_10: bool = False,
+) -> bytes:
+    """Status line and headers. A body of unknown `length` is framed by chunks, in HTTP/1.0 by the close."""
+    lines = [_STATUS_LINES.get(status) or f"HTTP/1.1 {status} Status", f"Date: {_date()}"]
+    lines += [f"{name}: {value}" for name, value in headers]
+    if length is not None:
+        if status != 204:
+            lines.append(f"Content-Length: {length}")
+    elif not is_http_10:
+        lines.append("Transfer-Encoding: chunked")
+    if is_last:
+        lines.append("Connection: close")
+    elif is_http_10:
+        lines.append("Connection: keep-alive")
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+
+_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
+
+
+_last_date = (0, "")
+
+
+def _date() -> str:
+    """The Date header's value; made once a second."""
+    global _last_date
+    now = int(time.time())
+    if _last_date[0] != now:
+        _last_date = (now, formatdate(now, usegmt=True))
+    return _last_date[1]
