@@ -102,6 +102,7 @@ class RpcConnection:
         self._nursery: trio.Nursery | None = None
         self._ended: ChannelError | None = None
         self._has_calls = trio.Event()
+        self._is_idle: trio.Event | None = None
         self.last_received = -math.inf
         """Trio time at which the other side last said anything."""
 
@@ -115,6 +116,13 @@ class RpcConnection:
         """How many of their requests are being served or wait their turn."""
         return len(self._serving) + len(self._queue)
 
+    async def wait_idle(self) -> None:
+        """Return when every request that came has been answered."""
+        while self.serving:
+            if self._is_idle is None:
+                self._is_idle = trio.Event()
+            await self._is_idle.wait()
+
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """
         Serve until the channel ends; returns when the other side ended in good order.
@@ -125,31 +133,29 @@ class RpcConnection:
         Raises:
             ChannelBroken: the other side broke the channel.
         """
+        ended: ChannelError = ChannelClosed("The connection is over.")
         try:
             async with trio.open_nursery() as nursery:
                 self._nursery = nursery
                 nursery.start_soon(self._sweep)
                 task_status.started()
-                try:
-                    await self._receive()
-                finally:
-                    nursery.cancel_scope.cancel()
+                ended = await self._receive()
+                nursery.cancel_scope.cancel()
         finally:
             self._nursery = None
-            self._end(self._ended or ChannelClosed("The connection is over."))
+            self._end(ended)
+        if isinstance(ended, ChannelBroken):
+            raise ended
 
-    async def _receive(self) -> None:
-        try:
-            while True:
+    async def _receive(self) -> ChannelError:
+        while True:
+            try:
                 messages = await self._channel.receive()
-                self.last_received = trio.current_time()
-                for message in messages:
-                    self._dispatch(message)
-        except ChannelClosed as error:
-            self._ended = error
-        except ChannelBroken as error:
-            self._ended = error
-            raise
+            except ChannelError as error:
+                return error
+            self.last_received = trio.current_time()
+            for message in messages:
+                self._dispatch(message)
 
     def _end(self, error: ChannelError) -> None:
         self._ended = error
@@ -276,6 +282,9 @@ class RpcConnection:
                 self._start(self._queue.popleft())
         if reply is not None:
             self._post(reply)
+        if self._is_idle is not None and not self.serving:
+            self._is_idle.set()
+            self._is_idle = None
 
     async def _reply_to(self, request: Request) -> bytes | None:
         try:
@@ -293,10 +302,9 @@ class RpcConnection:
             return self._peer.error(request.id, INTERNAL_ERROR, text, data)
 
     def _cancelled(self, notification: Notification) -> None:
-        try:
-            id = _decode_cancelled(notification.params or b"{}").request_id
-        except msgspec.DecodeError:
-            return  # spec: malformed cancellations are ignored
+        id = cancelled_id(notification)
+        if id is None:
+            return
         self._peer.drop(id)
         scope = self._serving.get(id)
         if scope is not None:
@@ -309,3 +317,11 @@ class RpcConnection:
             self._channel.post(message)
         except ChannelError:
             log.debug("message_not_sent", size=len(message))  # receive() reports the end of the channel
+
+
+def cancelled_id(notification: Notification) -> JsonId | None:
+    """Which request a `notifications/cancelled` means; None for a malformed one, which the spec ignores."""
+    try:
+        return _decode_cancelled(notification.params or b"{}").request_id
+    except msgspec.DecodeError:
+        return None

@@ -169,12 +169,12 @@ class Children:
             async with trio.open_nursery() as nursery:
                 await nursery.start(self._run, upstream)
                 await upstream.open()
-                self._arrive(child, upstream)
+                self.arrive(child, upstream)
                 try:
                     task_status.started()
                     await upstream.watch(lambda: self._relisted(child, upstream))
                 finally:
-                    self._leave(child, upstream)
+                    self.leave(child, upstream)
 
     async def _run(
         self, upstream: Upstream, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -182,7 +182,8 @@ class Children:
         await upstream.run(task_status=task_status)
         raise ChannelClosed("The child closed its output.")
 
-    def _arrive(self, child: Child, upstream: Upstream) -> None:
+    def arrive(self, child: Child, upstream: Upstream) -> None:
+        """A process is ready: publish it and its tools."""
         child.add(upstream)
         metrics.breaker_state.labels(child.policy.child).set(BreakerState.CLOSED.value)
         self._relisted(child, upstream)
@@ -194,7 +195,8 @@ class Children:
             child.tools = upstream.tools
             self._publish()
 
-    def _leave(self, child: Child, upstream: Upstream) -> None:
+    def leave(self, child: Child, upstream: Upstream) -> None:
+        """A process is gone; its tools stay listed until the child is given up."""
         child.remove(upstream)
 
     def state_changed(self, name: str, state: str, next_try_seconds: float | None) -> None:

@@ -6,8 +6,10 @@ Spec 2026-07-28, "Era detection": `server/discover` alone decides nothing, so th
 
 from __future__ import annotations
 
+import trio
+
 from museod.access.principal import Principal
-from museod.errors import ChannelError, RpcFailed
+from museod.errors import ChannelBroken, ChannelError, RpcFailed
 from museod.gateway.catalogue import Catalogue
 from museod.gateway.children import Children
 from museod.gateway.server import Server
@@ -54,18 +56,32 @@ class Connection:
         """Requests that have not been answered yet."""
         return self._rpc.serving
 
-    async def run(self) -> None:
+    async def run(self, draining: trio.Event) -> None:
         """
-        Serve until the client leaves.
+        Serve until the client leaves, or until `draining` is set and all its requests are answered.
 
         Raises:
-            ChannelBroken: it broke the channel.
+            ChannelBroken: the client broke the channel.
         """
         unsubscribe = self._children.subscribe(self._catalogue_changed)
+        broken: ChannelBroken | None = None
         try:
-            await self._rpc.run()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._leave, draining, nursery.cancel_scope)
+                try:
+                    await self._rpc.run()
+                except ChannelBroken as error:
+                    broken = error  # raised outside of the nursery, so that it stays one exception
+                nursery.cancel_scope.cancel()
         finally:
             unsubscribe()
+        if broken is not None:
+            raise broken
+
+    async def _leave(self, draining: trio.Event, scope: trio.CancelScope) -> None:
+        await draining.wait()
+        await self._rpc.wait_idle()
+        scope.cancel()
 
     async def _serve(self, request: Request) -> bytes:
         meta = envelope.read_meta(request.params)

@@ -47,6 +47,9 @@ PAGE_TOOLS = 500
 # The list depends on the caller's role, so no shared cache may keep it.
 LIST_TTL_MS = 10_000
 
+# About what a restart of the daemon takes.
+DRAIN_RETRY_SECONDS = 3.0
+
 Emit = Callable[[str, bytes], None]
 """Sends a notification that belongs to this request: method and encoded params."""
 
@@ -71,14 +74,21 @@ class Server:
         admit: called with the caller before each request that costs something; returns the seconds to wait
             when the caller is over its rate.
         cursor_key: see `Cursors`.
+        is_draining: while true, nothing new is begun.
     """
 
     def __init__(
-        self, router: Router, *, cursor_key: bytes, admit: Callable[[Principal], float | None] | None = None
+        self,
+        router: Router,
+        *,
+        cursor_key: bytes,
+        admit: Callable[[Principal], float | None] | None = None,
+        is_draining: Callable[[], bool] = lambda: False,
     ) -> None:
         self._router = router
         self._cursors = Cursors(cursor_key)
         self._admit = admit
+        self._is_draining = is_draining
         self._lists: dict[tuple[int, Role, str, int], bytes] = {}
 
     # ------------------------------------------------------------------ modern
@@ -165,6 +175,10 @@ class Server:
     # ------------------------------------------------------------------ tools
 
     def _charge(self, caller: Principal) -> None:
+        if self._is_draining():
+            raise ChildUnavailable(
+                "This server is shutting down; connect again in a moment.", retry_after=DRAIN_RETRY_SECONDS
+            )
         wait = self._admit(caller) if self._admit is not None else None
         if wait is not None:
             raise RateLimited(f"Too many requests; try again in {wait:.1f} s.", retry_after=wait)

@@ -16,6 +16,7 @@ import trio
 
 from museod.access.principal import Principal, Role
 from museod.wire.handshake import Handshake
+from museod.wire.messages import JsonId
 
 # About 2 KiB each: ten thousand idle clients cost 20 MiB. Beyond it the longest idle one is ended.
 MAX_SESSIONS = 10_000
@@ -32,6 +33,7 @@ class Session:
     owner: tuple[str, str]
     handshake: Handshake = field(default_factory=Handshake)
     last_used: float = 0.0
+    running: dict[JsonId, trio.CancelScope] = field(default_factory=dict)
 
 
 class Sessions:

@@ -59,26 +59,29 @@ class Session(Protocol):
         """Take a notification."""
 
 
-class Face(Protocol[Caller]):
+AnySession = TypeVar("AnySession", bound=Session)
+
+
+class Face(Protocol[Caller, AnySession]):
     """What answers the requests that HTTP carries."""
 
     async def answer(self, request: Request, caller: Caller, emit: Emit, meta: RequestMeta) -> bytes:
         """One modern request's result; raises `CallError`."""
 
-    def open_session(self, caller: Caller) -> Session:
+    def open_session(self, caller: Caller) -> AnySession:
         """A new session, of which `initialize` will be the first request."""
 
-    def find_session(self, id: str, caller: Caller) -> Session | None:
+    def find_session(self, id: str, caller: Caller) -> AnySession | None:
         """The session of that id, if it is this caller's."""
 
-    def end_session(self, session: Session) -> None:
+    def end_session(self, session: AnySession) -> None:
         """The client is done with it, or it never came to be."""
 
 
-class Streamable(Generic[Caller]):
+class Streamable(Generic[Caller, AnySession]):
     """The `/mcp` endpoint."""
 
-    def __init__(self, face: Face[Caller]) -> None:
+    def __init__(self, face: Face[Caller, AnySession]) -> None:
         self._face = face
 
     async def handle(self, request: HttpRequest, caller: Caller) -> HttpResponse | Exchange:
@@ -170,7 +173,7 @@ class Streamable(Generic[Caller]):
             self._face.end_session(session)
         return response
 
-    def _session_of(self, http: HttpRequest, caller: Caller) -> Session | HttpResponse | None:
+    def _session_of(self, http: HttpRequest, caller: Caller) -> AnySession | HttpResponse | None:
         ids = http.headers.get_all(http_rules.SESSION_ID)
         if not ids:
             return None

@@ -1,0 +1,214 @@
+"""
+The door: Origin, Host and credentials of every request and upgrade, before anything reads its body.
+
+Browsers are kept out by Origin and DNS rebinding by Host; who the caller is comes from a token, from the
+file permissions of the unix socket, or, in guest mode, from nowhere.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+from urllib.parse import parse_qsl, urlsplit
+
+from museod.access.principal import Principal, Role, principal
+from museod.errors import CallError, Forbidden, InvalidRequest, Unauthenticated
+from museod.transports.http1 import HttpRequest
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_FORWARDING = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
+_QUERY_TOKENS = frozenset({"token", "access_token"})
+BEARER_SUBPROTOCOL = "bearer."
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class TokenReader(Protocol):
+    """Turns a token into a caller."""
+
+    async def read(self, token: str) -> Principal:
+        """Raises `Unauthenticated` with the remedy."""
+
+
+class NotOurHost(InvalidRequest):
+    """The Host header names somebody else (HTTP 421)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Where a connection came in. `operator` is the caller that the unix socket's permissions vouch for."""
+
+    is_loopback: bool
+    operator: Principal | None = None
+
+    @property
+    def is_unix(self) -> bool:
+        """Whether it is the unix socket."""
+        return self.operator is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """
+    Who is at the door.
+
+    `caller` is None only where nobody needed to be known. `is_loopback_guest`: without a token, over trusted
+    loopback, in guest mode. `address` is the client's, for rates.
+    """
+
+    caller: Principal
+    address: str
+    is_trusted_loopback: bool
+    is_loopback_guest: bool = False
+    subprotocols: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """
+    The rules of one daemon.
+
+    Args:
+        origins: allowed besides our own, as `scheme://host[:port]`; `*` allows any.
+        hosts: allowed in Host besides loopback names, without port.
+        trusted_proxies: networks whose forwarding headers are believed.
+        takes_query_tokens: whether chat upgrades may carry `?token=`.
+    """
+
+    tokens: TokenReader
+    is_guest_mode: bool
+    origins: frozenset[str] = frozenset()
+    hosts: frozenset[str] = frozenset()
+    trusted_proxies: Sequence[Network] = field(default_factory=tuple)
+    takes_query_tokens: bool = True
+    resource_metadata: str | None = None
+
+    def check(self, request: HttpRequest, listener: Listener) -> None:
+        """
+        Raises:
+            NotOurHost: the Host header is not one of ours.
+            Forbidden: the Origin is not allowed.
+        """
+        if listener.is_unix:
+            return
+        host = (request.headers.get("host") or "").strip().lower()
+        if "*" not in self.hosts and host_name(host) not in LOOPBACK_NAMES | self.hosts:
+            raise NotOurHost("This host name is not served here; add it to MCP_ALLOWED_HOSTS.")
+        origin = request.headers.get_all("origin")
+        if origin and (len(origin) > 1 or not self._allows(origin[0].strip().lower(), host)):
+            raise Forbidden("This Origin is not allowed; add it to MCP_ALLOWED_ORIGINS.")
+
+    def _allows(self, origin: str, host: str) -> bool:
+        if origin in self.origins or "*" in self.origins:
+            return True
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+            return False
+        if parts.netloc == host:
+            return True
+        return (
+            self.is_guest_mode
+            and parts.scheme == "http"
+            and host_name(parts.netloc) in {"localhost", "127.0.0.1"}
+        )
+
+    async def admit(self, request: HttpRequest, listener: Listener, *, is_chat: bool = False) -> Visitor:
+        """
+        Find out who calls.
+
+        Args:
+            is_chat: a chat upgrade, where the query may carry the token and subprotocols may.
+
+        Raises:
+            Unauthenticated: no token where one is needed, or one that does not hold.
+            InvalidRequest: two tokens, or one in a place where it would be logged by others.
+        """
+        address = self.client_address(request)
+        trusted = self.is_trusted_loopback(request, listener)
+        if listener.operator is not None:
+            return Visitor(listener.operator, "unix", True)
+        offered = offered_subprotocols(request)
+        token = self._token(request, offered, is_chat)
+        names = tuple(name for name in offered if not name.startswith(BEARER_SUBPROTOCOL))
+        if token is not None:
+            return Visitor(await self.tokens.read(token), address, trusted, subprotocols=names)
+        if not self.is_guest_mode:
+            raise Unauthenticated("Send a token: Authorization: Bearer <token>.")
+        guest = principal("", Role.GUEST)
+        return Visitor(guest, address, trusted, is_loopback_guest=trusted, subprotocols=names)
+
+    def _token(self, request: HttpRequest, offered: Sequence[str], is_chat: bool) -> str | None:
+        found = [_bearer(value) for value in request.headers.get_all("authorization")]
+        found += [name[len(BEARER_SUBPROTOCOL) :] for name in offered if name.startswith(BEARER_SUBPROTOCOL)]
+        for name, value in parse_qsl(request.query, keep_blank_values=True, max_num_fields=100):
+            if name.lower() not in _QUERY_TOKENS:
+                continue
+            if not (is_chat and name == "token" and self.takes_query_tokens):
+                raise InvalidRequest("Send the token as Authorization: Bearer <token>, never in the URL.")
+            found.append(value)
+        if len(found) > 1:
+            raise InvalidRequest("Send one token, in one place.")
+        return found[0] if found else None
+
+    def client_address(self, request: HttpRequest) -> str:
+        """The caller's address: the peer, or behind trusted proxies the right-most hop that is not one."""
+        address = request.peer_host
+        hops = [
+            hop.strip() for value in request.headers.get_all("x-forwarded-for") for hop in value.split(",")
+        ]
+        while hops and self._is_proxy(address):
+            address = hops.pop()
+        return address
+
+    def _is_proxy(self, address: str) -> bool:
+        try:
+            ip = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(ip in network for network in self.trusted_proxies)
+
+    def is_trusted_loopback(self, request: HttpRequest, listener: Listener) -> bool:
+        """Loopback peer, loopback Host, and nothing that says that somebody stands between."""
+        if listener.is_unix:
+            return True
+        if not listener.is_loopback or not is_loopback(request.peer_host):
+            return False
+        if any(request.headers.get(name) is not None for name in _FORWARDING):
+            return False
+        return host_name((request.headers.get("host") or "").lower()) in LOOPBACK_NAMES
+
+
+def _bearer(value: str) -> str:
+    scheme, _, token = value.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated("Send a token: Authorization: Bearer <token>.")
+    return token.strip()
+
+
+def offered_subprotocols(request: HttpRequest) -> list[str]:
+    """All names of Sec-WebSocket-Protocol, in order."""
+    values = request.headers.get_all("sec-websocket-protocol")
+    return [name.strip() for value in values for name in value.split(",") if name.strip()]
+
+
+def host_name(host: str) -> str:
+    """A Host or netloc without its port and brackets."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.rsplit(":", 1)[0] if host.count(":") == 1 else host
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address is this machine's own."""
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def status_of(error: CallError) -> int:
+    """The HTTP status of an error at the door."""
+    if isinstance(error, NotOurHost):
+        return 421
+    return 403 if isinstance(error, Forbidden) else error.codes.http

@@ -1,0 +1,313 @@
+"""
+Which path goes to whom.
+
+Every request passes the door first (all but /health). Errors are JSON in one shape; on `/mcp` they are
+JSON-RPC errors, which is what MCP clients read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+from urllib.parse import parse_qs, unquote
+
+import trio
+
+from museod.access.principal import Principal, Role, is_user_id, normal_user_id
+from museod.errors import (
+    CallError,
+    ChannelError,
+    Forbidden,
+    InvalidParams,
+    Kind,
+    RateLimited,
+    Unauthenticated,
+)
+from museod.front.door import Door, Listener, Visitor, offered_subprotocols, status_of
+from museod.front.operations import NO_STORE, Operations
+from museod.front.pages import Pages
+from museod.observe import metrics
+from museod.observe.context import bound, is_correlation_id
+from museod.observe.logs import get_logger
+from museod.transports.channel import MessageChannel
+from museod.transports.http1 import (
+    Exchange,
+    HttpRequest,
+    HttpResponse,
+    StreamingResponse,
+    Upgrade,
+    error_response,
+    json_response,
+)
+from museod.transports.websocket import check_upgrade, open_websocket
+from museod.wire import codec
+from museod.wire.faults import rpc_error
+
+log = get_logger()
+
+MCP_SUBPROTOCOL = "mcp"
+CHAT_SUBPROTOCOL = "museo.chat"
+_CHAT_PATHS = ("/", "/chat")
+AnyResponse = HttpResponse | StreamingResponse | Exchange | Upgrade
+
+
+class McpEndpoint(Protocol):
+    """MCP over HTTP and over a socket."""
+
+    async def handle(self, request: HttpRequest, caller: Principal) -> HttpResponse | Exchange:
+        """One HTTP request to `/mcp`."""
+
+
+class ChatEndpoint(Protocol):
+    """The conversation over a socket and over HTTP."""
+
+    async def serve(self, channel: MessageChannel, visitor: Visitor, *, wants_stream: bool) -> None:
+        """One socket, until it ends."""
+
+    async def answer(self, body: bytes, visitor: Visitor) -> HttpResponse:
+        """One turn as JSON."""
+
+    def stream(self, body: bytes, visitor: Visitor) -> StreamingResponse:
+        """One turn as events."""
+
+
+class Privacy(Protocol):
+    """What is kept about a user."""
+
+    async def export(self, user_id: str) -> dict[str, object]:
+        """Everything of a user."""
+
+    async def erase(self, user_id: str) -> None:
+        """Forget it, everywhere."""
+
+
+class Front:
+    """
+    Answers every request of every listener.
+
+    Args:
+        serve_mcp: serves one MCP socket until it ends.
+        mcp_frame_bytes, chat_frame_bytes: the most one frame may have, judged by its announced length.
+    """
+
+    def __init__(
+        self,
+        door: Door,
+        *,
+        mcp: McpEndpoint,
+        serve_mcp: Callable[[MessageChannel, Principal], Awaitable[None]],
+        chat: ChatEndpoint,
+        operations: Operations,
+        privacy: Privacy,
+        mcp_frame_bytes: int,
+        chat_frame_bytes: int,
+    ) -> None:
+        self._door = door
+        self._mcp = mcp
+        self._serve_mcp = serve_mcp
+        self._chat = chat
+        self._operations = operations
+        self._privacy = privacy
+        self._mcp_frame_bytes = mcp_frame_bytes
+        self._chat_frame_bytes = chat_frame_bytes
+        self._pages = Pages()
+
+    def body_limit(self, method: str, path: str) -> int:
+        """The most bytes a body may have."""
+        if method in ("GET", "HEAD"):
+            return 0
+        if path == "/mcp":
+            return self._mcp_frame_bytes
+        return self._chat_frame_bytes
+
+    async def handle(self, request: HttpRequest, listener: Listener) -> AnyResponse:
+        """Answer one request; only bugs raise."""
+        if request.path == "/mcp" and request.method == "POST":
+            return await self._guarded(request, listener, self._serve_mcp_post)  # the hot path comes first
+        if request.path == "/health":
+            return self._operations.health() if _is_read(request) else _wrong_method("GET, HEAD")
+        if request.headers.get("upgrade") is not None and request.method == "GET":
+            return await self._guarded(request, listener, self._upgrade)
+        if request.path == "/mcp":
+            return await self._guarded(request, listener, self._serve_mcp_post)
+        given = request.headers.get("x-correlation-id") or ""
+        with bound(correlation=given if is_correlation_id(given) else None) as correlation:
+            response = await self._guarded(request, listener, self._serve_plain)
+            if isinstance(response, HttpResponse | StreamingResponse):
+                response.headers.append(("X-Correlation-Id", correlation))
+            return response
+
+    async def _guarded(
+        self,
+        request: HttpRequest,
+        listener: Listener,
+        serve: Callable[[HttpRequest, Listener], Awaitable[AnyResponse]],
+    ) -> AnyResponse:
+        try:
+            self._door.check(request, listener)
+            response = await serve(request, listener)
+        except CallError as error:
+            response = self._refusal(request, error)
+        metrics.http_requests_total.labels(_path_label(request.path), _status_label(response)).inc()
+        return response
+
+    def _refusal(self, request: HttpRequest, error: CallError) -> HttpResponse:
+        headers: list[tuple[str, str]] = []
+        if isinstance(error, Unauthenticated):
+            headers.append(("WWW-Authenticate", self._challenge()))
+        if isinstance(error, RateLimited) and error.retry_after is not None:
+            headers.append(("Retry-After", str(max(1, math.ceil(error.retry_after)))))
+        status = status_of(error)
+        if request.path == "/mcp":
+            body = codec.encode_error(None, *rpc_error(error))
+            return HttpResponse(status, body, [("Content-Type", "application/json"), *headers])
+        return error_response(status, error.kind, error.message, headers)
+
+    def _challenge(self) -> str:
+        metadata = self._door.resource_metadata
+        return f'Bearer resource_metadata="{metadata}"' if metadata else 'Bearer realm="museod"'
+
+    # ------------------------------------------------------------------ MCP and sockets
+
+    async def _serve_mcp_post(self, request: HttpRequest, listener: Listener) -> AnyResponse:
+        visitor = await self._door.admit(request, listener)
+        return await self._mcp.handle(request, visitor.caller)
+
+    async def _upgrade(self, request: HttpRequest, listener: Listener) -> AnyResponse:
+        refusal = check_upgrade(request)
+        if refusal is not None:
+            return refusal
+        offered = offered_subprotocols(request)
+        if MCP_SUBPROTOCOL in offered and request.path in ("/mcp", *_CHAT_PATHS):
+            visitor = await self._door.admit(request, listener)
+            return self._mcp_socket(visitor)
+        if request.path == "/mcp":
+            raise InvalidParams("Offer the subprotocol mcp (Sec-WebSocket-Protocol: mcp) on this path.")
+        if request.path not in _CHAT_PATHS:
+            return error_response(404, Kind.METHOD_NOT_FOUND, "Sockets are served on /, /chat and /mcp.")
+        visitor = await self._door.admit(request, listener, is_chat=True)
+        return self._chat_socket(request, visitor)
+
+    def _mcp_socket(self, visitor: Visitor) -> Upgrade:
+        async def run(stream: trio.abc.Stream, head: bytes, leftover: bytes) -> None:
+            async with open_websocket(
+                stream,
+                head,
+                leftover,
+                subprotocol=MCP_SUBPROTOCOL,
+                max_message_bytes=self._mcp_frame_bytes,
+            ) as channel:
+                with metrics.ws_connections.labels("mcp").track_inprogress():
+                    try:
+                        await self._serve_mcp(channel, visitor.caller)
+                    except ChannelError as error:
+                        log.debug("mcp_socket_broken", reason=str(error))
+
+        return Upgrade(run)
+
+    def _chat_socket(self, request: HttpRequest, visitor: Visitor) -> Upgrade:
+        subprotocol = CHAT_SUBPROTOCOL if CHAT_SUBPROTOCOL in visitor.subprotocols else None
+        wants_stream = parse_qs(request.query).get("stream", ["0"])[0] in ("1", "true")
+
+        async def run(stream: trio.abc.Stream, head: bytes, leftover: bytes) -> None:
+            async with open_websocket(
+                stream, head, leftover, subprotocol=subprotocol, max_message_bytes=self._chat_frame_bytes
+            ) as channel:
+                with metrics.ws_connections.labels("chat").track_inprogress():
+                    try:
+                        await self._chat.serve(channel, visitor, wants_stream=wants_stream)
+                    except ChannelError as error:
+                        log.debug("chat_socket_broken", reason=str(error))
+
+        return Upgrade(run)
+
+    # ------------------------------------------------------------------ everything else
+
+    async def _serve_plain(self, request: HttpRequest, listener: Listener) -> AnyResponse:
+        path = request.path
+        if path == "/ready":
+            return await self._ready(request, listener) if _is_read(request) else _wrong_method("GET, HEAD")
+        page = self._pages.find(request)
+        if page is not None:
+            return page if _is_read(request) else _wrong_method("GET, HEAD")
+        if path == "/metrics":
+            visitor = await self._door.admit(request, listener)
+            return self._operations.show_metrics(visitor) if _is_read(request) else _wrong_method("GET, HEAD")
+        if path == "/api/v1/messages":
+            return await self._message(request, listener)
+        if path.startswith("/api/v1/conversations/"):
+            return await self._conversation(
+                request, listener, unquote(path.removeprefix("/api/v1/conversations/"))
+            )
+        if path == "/api/v1/processes" or path.startswith("/api/v1/processes/"):
+            return await self._processes(request, listener)
+        return error_response(404, Kind.METHOD_NOT_FOUND, "There is nothing at this path.")
+
+    async def _ready(self, request: HttpRequest, listener: Listener) -> HttpResponse:
+        try:
+            visitor = await self._door.admit(request, listener)
+        except Unauthenticated:
+            visitor = None
+            if self._door.is_trusted_loopback(request, listener):
+                visitor = Visitor(Principal("", Role.GUEST), self._door.client_address(request), True)
+        return self._operations.ready(visitor)
+
+    async def _message(self, request: HttpRequest, listener: Listener) -> AnyResponse:
+        if request.method != "POST":
+            return _wrong_method("POST")
+        visitor = await self._door.admit(request, listener)
+        accept = ",".join(request.headers.get_all("accept")).lower()
+        request.cancel_on_hangup = True
+        if "text/event-stream" in accept:
+            return self._chat.stream(request.body, visitor)
+        return await self._chat.answer(request.body, visitor)
+
+    async def _conversation(self, request: HttpRequest, listener: Listener, user_id: str) -> HttpResponse:
+        if request.method not in ("GET", "DELETE"):
+            return _wrong_method("GET, DELETE")
+        if not is_user_id(user_id):
+            raise InvalidParams("The path must end in a user id.")
+        visitor = await self._door.admit(request, listener)
+        caller = visitor.caller
+        owns = not caller.is_anonymous and normal_user_id(caller.sub) == user_id
+        if not owns and not caller.has_scope("privacy:admin") and not listener.is_unix:
+            raise Forbidden("This is somebody else's conversation; the scope privacy:admin is needed.")
+        if request.method == "GET":
+            return json_response(200, await self._privacy.export(user_id), NO_STORE)
+        await self._privacy.erase(user_id)
+        return HttpResponse(204)
+
+    async def _processes(self, request: HttpRequest, listener: Listener) -> HttpResponse:
+        visitor = await self._door.admit(request, listener)
+        parts = request.path.removeprefix("/api/v1/processes").strip("/").split("/")
+        if parts == [""]:
+            return (
+                self._operations.show_processes(visitor) if _is_read(request) else _wrong_method("GET, HEAD")
+            )
+        if len(parts) == 2 and parts[1] == "restart":
+            if request.method != "POST":
+                return _wrong_method("POST")
+            return await self._operations.restart_process(visitor, unquote(parts[0]))
+        return error_response(404, Kind.METHOD_NOT_FOUND, "There is nothing at this path.")
+
+
+def _is_read(request: HttpRequest) -> bool:
+    return request.method in ("GET", "HEAD")
+
+
+def _wrong_method(allowed: str) -> HttpResponse:
+    return error_response(405, Kind.METHOD_NOT_FOUND, f"Use {allowed} here.", [("Allow", allowed)])
+
+
+_LABELLED = ("/mcp", "/health", "/ready", "/metrics", "/api/v1/messages", "/")
+
+
+def _path_label(path: str) -> str:
+    return path if path in _LABELLED else "other"
+
+
+def _status_label(response: AnyResponse) -> str:
+    if isinstance(response, HttpResponse | StreamingResponse):
+        return str(response.status)
+    return "101" if isinstance(response, Upgrade) else "200"
