@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 from trio.testing import MockClock
 
 from museod.errors import CallTimeout, ChannelClosed, InvalidParams, RpcFailed
@@ -185,12 +186,17 @@ async def test_requests_beyond_the_limit_wait_their_turn_and_a_queued_one_can_be
         for _ in range(3):
             nursery.start_soon(_call_forever, client)
         with trio.fail_after(5):
-            while server.serving < 3:
+            while server.serving < 3 or len(running) < 2:
                 await trio.lowlevel.checkpoint()
+            await trio.testing.wait_all_tasks_blocked()
             assert len(running) == 2
-            with trio.move_on_after(0) as scope:
-                await _call_forever(client)
-            assert scope.cancelled_caught
+            async with trio.open_nursery() as fourth:
+                fourth.start_soon(_call_forever, client)
+                while server.serving < 4:
+                    await trio.lowlevel.checkpoint()
+                fourth.cancel_scope.cancel()
+            while server.serving > 3:
+                await trio.lowlevel.checkpoint()
             release.set()
             await server.wait_idle()
 
