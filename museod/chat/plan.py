@@ -1,0 +1,400 @@
+"""
+From an intent to what is done about it: tool calls, a question back, or words alone. A table, and pure.
+
+Tool results never choose a tool that writes: `follow_up` only ever adds reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from museod.access.principal import Role
+from museod.chat import reference
+from museod.chat.conversation import Memory, OpenQuestion
+from museod.chat.reference import Meant
+
+SURE = 0.5  # below it the contract of analyze_intent has us ask
+MAX_QUERY_CHARS = 200  # search_products takes no more
+MAX_QUANTITY = 99  # add_to_basket takes no more
+PAGE = 5  # products per reply; what a phone shows without scrolling
+ADMIN_PAGE = 20
+
+
+class Alternative(Struct, frozen=True):
+    """Another intent that was considered."""
+
+    intent: str
+    confidence: float
+
+
+class Analysis(Struct, frozen=True):
+    """What analyze_intent answers; members that we do not use are left alone."""
+
+    intent: str
+    confidence: float
+    entities: dict[str, Any]
+    alternatives: list[Alternative] = []
+    method: str = "pattern"
+    tool: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One call to make; `extra` is what the reply needs besides its answer."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Tool calls that do not depend on each other."""
+
+    calls: Sequence[ToolCall]
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Words alone. `key` is a phrase, filled with `values`; `topics` are intents to suggest."""
+
+    key: str
+    topics: Sequence[str] = ()
+    values: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """Nothing here serves the intent today: say so, and what can be done instead."""
+
+    intent: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskProduct:
+    """Which product? Continues `tool` with the answer as its `product`."""
+
+    intent: str
+    tool: str
+    arguments: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsure:
+    """The intent is not clear: ask, with the alternatives as suggestions."""
+
+    intents: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AdminOnly:
+    """An administrator's business, asked for by somebody else."""
+
+
+Plan = Calls | Say | NotYet | AskProduct | Unsure | AdminOnly
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that a plan may depend on."""
+
+    analysis: Analysis
+    memory: Memory
+    message: str
+    locale: str
+    role: Role = Role.CUSTOMER
+
+
+def make_plan(situation: Situation) -> Plan:
+    """What to do about one message."""
+    analysis = situation.analysis
+    if analysis.confidence < SURE and analysis.intent not in _SMALL_TALK:
+        asked = [alternative.intent for alternative in analysis.alternatives]
+        candidates = dict.fromkeys([analysis.intent, *asked])
+        return Unsure(
+            [intent for intent in candidates if intent != "other" and _is_open(intent, situation.role)][:3]
+        )
+    if not _is_open(analysis.intent, situation.role):
+        return AdminOnly()
+    return _TABLE.get(analysis.intent, _TABLE["other"])(situation)
+
+
+def _is_open(intent: str, role: Role) -> bool:
+    return role is Role.ADMIN or not intent.startswith("admin.")
+
+
+def _search(situation: Situation) -> Plan:
+    entities = situation.analysis.entities
+    by_tool = _other_tool(situation)
+    if by_tool is not None:
+        return by_tool
+    named = _text(entities, "query", "product", "productName", "title") or _text(
+        entities, "brand", "category"
+    )
+    query = (named or situation.message)[:MAX_QUERY_CHARS].strip()
+    arguments: dict[str, Any] = {"query": query, "locale": situation.locale, "limit": PAGE}
+    if filters := _filters(entities):
+        arguments["filters"] = filters
+    if (sort := entities.get("sort")) in ("relevance", "price_asc", "price_desc", "newest"):
+        arguments["sort"] = sort
+    return Calls([ToolCall("search_products", arguments)])
+
+
+def _other_tool(situation: Situation) -> Plan | None:
+    """Comparing and recommending share the intents of searching and asking; the analysis names the tool."""
+    tool, memory = situation.analysis.tool, situation.memory
+    if tool == "recommend_products":
+        meant = _meant(situation)
+        arguments: dict[str, Any] = {"locale": situation.locale, "limit": PAGE}
+        if meant.key:
+            arguments["product"] = meant.key
+        if (kind := situation.analysis.entities.get("kind")) in ("similar", "accessories", "bought_together"):
+            arguments["kind"] = kind
+        return Calls([ToolCall(tool, arguments)])
+    if tool == "compare_products":
+        named = situation.analysis.entities.get("products")
+        products = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+        if len(products) < 2:
+            products = [product.product_id for product in memory.shown]
+        if len(products) < 2:
+            return AskProduct(situation.analysis.intent, "get_product_info", {"locale": situation.locale})
+        return Calls([ToolCall(tool, {"products": products[:4], "locale": situation.locale})])
+    return None
+
+
+def _info(situation: Situation) -> Plan:
+    by_tool = _other_tool(situation)
+    if by_tool is not None:
+        return by_tool
+    meant = _meant(situation)
+    arguments: dict[str, Any] = {"locale": situation.locale}
+    if not meant.key:
+        return AskProduct(situation.analysis.intent, "get_product_info", arguments)
+    return Calls([ToolCall("get_product_info", {"product": meant.key, **arguments}, {"name": meant.name})])
+
+
+def _question(situation: Situation) -> Plan:
+    by_tool = _other_tool(situation)
+    if by_tool is not None:
+        return by_tool
+    meant = _meant(situation)
+    arguments: dict[str, Any] = {"question": situation.message, "locale": situation.locale}
+    if meant.key:
+        arguments["product"] = meant.key
+    return Calls([ToolCall("answer_question", arguments)])
+
+
+def _add(situation: Situation) -> Plan:
+    meant, quantity = _meant(situation), _quantity(situation)
+    if quantity is not None and not 1 <= quantity <= MAX_QUANTITY:
+        return Say("quantity-range", values={"minimum": 1, "maximum": MAX_QUANTITY})
+    arguments: dict[str, Any] = {"quantity": quantity or 1, "locale": situation.locale}
+    if meant.sku:
+        return Calls([ToolCall("add_to_basket", {"sku": meant.sku, **arguments}, _naming(meant))])
+    if meant.options:
+        arguments["options"] = dict(meant.options)
+    if not meant.key:
+        return AskProduct(situation.analysis.intent, "add_to_basket", arguments)
+    return Calls([ToolCall("add_to_basket", {"product": meant.key, **arguments}, _naming(meant))])
+
+
+def _naming(meant: Meant) -> dict[str, Any]:
+    title = meant.product.title if meant.product is not None else meant.name
+    return {"title": title, "productId": meant.product.product_id if meant.product is not None else ""}
+
+
+def _basket(situation: Situation) -> Plan:
+    return Calls([ToolCall("get_basket", {"locale": situation.locale})])
+
+
+def _orders(situation: Situation) -> Plan:
+    arguments: dict[str, Any] = {"locale": situation.locale}
+    if number := _text(situation.analysis.entities, "orderNumber", "order_number", "order"):
+        arguments["orderNumber"] = number
+    return Calls([ToolCall("get_order_status", arguments)])
+
+
+def _list(situation: Situation) -> Plan:
+    entities = situation.analysis.entities
+    arguments: dict[str, Any] = {"limit": ADMIN_PAGE}
+    for name in ("query", "category", "brand"):
+        if text := _text(entities, name):
+            arguments[name] = text[:MAX_QUERY_CHARS]
+    status = entities.get("status")
+    statuses = [status] if isinstance(status, str) else status if isinstance(status, list) else []
+    if known := [status for status in statuses if status in ("draft", "active", "archived")]:
+        arguments["status"] = known
+    for name in ("stockBelow", "priceMin", "priceMax"):
+        if (number := _whole(entities.get(name))) is not None:
+            arguments[name] = number
+    return Calls([ToolCall("list_products", arguments)])
+
+
+def _say(key: str, *topics: str) -> Callable[[Situation], Plan]:
+    return lambda _situation: Say(key, topics)
+
+
+def _not_yet(situation: Situation) -> Plan:
+    return NotYet(situation.analysis.intent)
+
+
+_SMALL_TALK = frozenset({"greeting", "help", "thanks", "goodbye", "other"})
+
+_TABLE: Mapping[str, Callable[[Situation], Plan]] = {
+    "product.search": _search,
+    "product.info": _info,
+    "product.question": _question,
+    "basket.add": _add,
+    "basket.view": _basket,
+    "basket.remove": _not_yet,
+    "basket.update": _not_yet,
+    "checkout.pay": _not_yet,
+    "order.status": _orders,
+    "admin.product.create": _not_yet,
+    "admin.product.import": _not_yet,
+    "admin.product.list": _list,
+    "admin.product.update": _not_yet,
+    "admin.product.delete": _not_yet,
+    "notify.send": _not_yet,
+    "greeting": _say("greeting", "product.search", "basket.view", "help"),
+    "help": _say("help", "product.search", "basket.view"),
+    "thanks": _say("thanks"),
+    "goodbye": _say("goodbye"),
+    "human.handover": _not_yet,
+    "other": _say("other", "product.search", "basket.view", "help"),
+}
+
+# Without these the shop's conversation does not work at all: their absence is a failure, not a lack.
+CORE_TOOLS = frozenset(
+    {"search_products", "get_product_info", "add_to_basket", "get_basket", "answer_question", "list_products"}
+)
+
+
+def follow_up(call: ToolCall, structured: Mapping[str, Any], *, failure: str = "") -> ToolCall | None:
+    """
+    The one further read that makes an answer complete, if any.
+
+    A search whose query is exactly one product's title is followed by that product's variants; a product
+    that is not known by its name is searched for.
+    """
+    if call.tool == "search_products" and not call.arguments.get("cursor"):
+        items = [item for item in structured.get("items", []) if isinstance(item, Mapping)]
+        query = str(call.arguments["query"])
+        called = [item for item in items if reference.is_called(query, str(item.get("title", "")))]
+        if len(called) == 1:
+            product = called[0].get("productId")
+            return ToolCall("get_product_info", {"product": product, "locale": call.arguments["locale"]})
+    if call.tool == "get_product_info" and failure == "product_not_found" and call.extra.get("name"):
+        return ToolCall(
+            "search_products",
+            {
+                "query": str(call.extra["name"])[:MAX_QUERY_CHARS],
+                "locale": call.arguments["locale"],
+                "limit": PAGE,
+            },
+        )
+    return None
+
+
+def answer_open_question(
+    pending: OpenQuestion, message: str, *, locale: str, title: str = ""
+) -> ToolCall | None:
+    """The call that `message` completes as an answer to the question, or None: it says something else."""
+    arguments = {**pending.arguments, "locale": locale}
+    extra = {"title": title}
+    if pending.kind == "offer":
+        return ToolCall(pending.tool, arguments, extra) if reference.is_yes(message) else None
+    if pending.kind == "more":
+        return ToolCall(pending.tool, arguments, extra) if reference.wants_more(message) else None
+    choice = reference.chosen(message, pending.choices)
+    if choice is None:
+        return None
+    if pending.kind == "product":
+        return ToolCall(pending.tool, {**arguments, pending.axis: choice.value}, {"title": choice.label})
+    options = {**arguments.get("options", {}), pending.axis: choice.value}
+    return ToolCall(pending.tool, {**arguments, "options": options}, extra)
+
+
+def _meant(situation: Situation) -> Meant:
+    entities = situation.analysis.entities
+    name = _text(entities, "product", "productName", "title", "reference")
+    if not name and situation.analysis.intent in ("product.info", "product.search"):
+        name = _text(entities, "query")
+    return reference.resolve(
+        situation.memory,
+        situation.message,
+        name=name,
+        sku=_text(entities, "sku"),
+        options=_options(entities),
+        quantity=_quantity(situation),
+    )
+
+
+_OPTION_ENTITIES = {"storage": "storage", "color": "color", "colour": "color", "size": "size"}
+
+
+def _options(entities: Mapping[str, Any]) -> dict[str, str]:
+    options = entities.get("options")
+    found = {
+        axis: value
+        for axis, value in (options.items() if isinstance(options, dict) else ())
+        if isinstance(value, str) and value
+    }
+    for name, axis in _OPTION_ENTITIES.items():
+        value = entities.get(name)
+        if isinstance(value, str) and value:
+            found.setdefault(axis, value)
+    return found
+
+
+def _quantity(situation: Situation) -> int | None:
+    return _whole(situation.analysis.entities.get("quantity"))
+
+
+def _filters(entities: Mapping[str, Any]) -> dict[str, Any]:
+    filters: dict[str, Any] = {}
+    if category := _text(entities, "category"):
+        filters["category"] = category
+    brand = entities.get("brand")
+    brands = [brand] if isinstance(brand, str) else brand if isinstance(brand, list) else []
+    if known := [brand for brand in brands if isinstance(brand, str) and brand]:
+        filters["brand"] = known
+    for name in ("priceMin", "priceMax"):
+        if (amount := _minor_units(entities.get(name))) is not None:
+            filters[name] = amount
+    if isinstance(entities.get("inStock"), bool):
+        filters["inStock"] = entities["inStock"]
+    return filters
+
+
+def _minor_units(value: Any) -> int | None:
+    return _whole(value.get("amount") if isinstance(value, dict) else value)
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0 or value != int(value):
+        return None
+    return int(value)
+
+
+def _text(entities: Mapping[str, Any], *names: str) -> str:
+    for name in names:
+        value = entities.get(name)
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+    return ""
+
+
+def read_analysis(structured: Any) -> Analysis:
+    """
+    The analysis in the answer of analyze_intent.
+
+    Raises:
+        msgspec.ValidationError: it is none.
+    """
+    return msgspec.convert(structured, Analysis)
