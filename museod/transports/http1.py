@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import trio
 
-from museod.errors import Kind, LocalProtocolError
+from museod.errors import ChannelError, Kind, LocalProtocolError
 from museod.observe import context
 from museod.observe.logs import get_logger
 from museod.transports.hangups import HangupWatch, IdleConnections
@@ -32,6 +32,7 @@ from museod.transports.http_messages import (
     json_response,
     render_head,
 )
+from museod.transports.sockets import linger
 
 __all__ = [
     "Exchange",
@@ -102,8 +103,8 @@ async def serve_http(
     )
     try:
         await connection.serve()
-    except (trio.BrokenResourceError, trio.ClosedResourceError):
-        pass  # the client has gone: there is nobody to tell
+    except (trio.BrokenResourceError, trio.ClosedResourceError, ChannelError):
+        pass  # the client has gone, or an upgraded connection has ended: there is nobody to tell
     except Exception as error:  # the border of one connection, for what has no answer any more
         if not connection.is_gone:
             log.error("http_connection_failed", exc_info=error)
@@ -230,7 +231,15 @@ class _Connection:
     async def _answer(self, head: Head, raw_head: bytes, body: bytes) -> bool:
         """Whether the connection goes on."""
         request = HttpRequest(
-            head.method, head.target, head.path, head.query, head.headers, body, *self.peer, self.is_tls
+            head.method,
+            head.target,
+            head.path,
+            head.query,
+            head.headers,
+            body,
+            *self.peer,
+            self.is_tls,
+            head.is_http_10,
         )
         with self._watching(request) as scope:
             response = await self._handle(request)
@@ -286,22 +295,7 @@ class _Connection:
             raise
 
     async def _linger(self) -> None:
-        """
-        End our half and read theirs for a moment.
-
-        Closing with bytes unread would reset the connection, and the client could lose the answer that
-        tells it what was wrong (RFC 9112, section 9.6).
-        """
-        with trio.move_on_after(self.limits.linger_seconds):
-            if not isinstance(self.stream, trio.abc.HalfCloseableStream):
-                return  # TLS closes whole
-            await self.stream.send_eof()
-            remaining = self.limits.linger_bytes
-            while remaining > 0:
-                data = await self.stream.receive_some(RECEIVE_BYTES)
-                if not data:
-                    return
-                remaining -= len(data)
+        await linger(self.stream, seconds=self.limits.linger_seconds, max_bytes=self.limits.linger_bytes)
 
 
 class _Writer:

@@ -39,6 +39,7 @@ class HttpRequest:
     peer_host: str
     peer_port: int
     is_tls: bool = False
+    is_http_10: bool = False
     cancel_on_hangup: bool = False
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import trio
@@ -10,6 +10,7 @@ import trio
 from museod.errors import ChannelBroken, ChannelClosed, ChannelError, MessageTooLarge
 from museod.transports.channel import MessageChannel
 from museod.transports.descriptors import open_pair
+from museod.transports.lifetime import again, running_beside
 from museod.wire.lines import MAX_LINE_BYTES, LineReader, to_line
 
 READ_BYTES = 256 * 1024  # a large result arrives in few reads; four times what a default pipe holds
@@ -36,13 +37,13 @@ class StdioChannel:
     def post(self, message: bytes) -> None:
         """Send at once what the pipe takes, queue the rest; see `MessageChannel.post`."""
         if self._fault is not None:
-            raise _again(self._fault)
+            raise again(self._fault)
         line = to_line(message)
         if not self._unsent:
             try:
                 sent = self._output.write_nowait(line)
             except OSError as error:
-                raise _again(self._break(_write_fault(error))) from None
+                raise again(self._break(_write_fault(error))) from None
             if sent == len(line):
                 return
             line = line[sent:]
@@ -50,7 +51,7 @@ class StdioChannel:
         self._unsent += len(line)
         if self._unsent > self._outbox_bytes:
             text = f"The other side does not read: over {self._outbox_bytes} bytes wait for it."
-            raise _again(self._break(ChannelBroken(text)))
+            raise again(self._break(ChannelBroken(text)))
         self._posted.set()
 
     async def wait_drained(self) -> None:
@@ -68,15 +69,15 @@ class StdioChannel:
             try:
                 data = await self._read()
             except OSError as error:
-                raise _again(self._break(ChannelBroken(f"Reading failed: {error.strerror}."))) from None
+                raise again(self._break(ChannelBroken(f"Reading failed: {error.strerror}."))) from None
             if not data:
-                raise _again(self._end())
+                raise again(self._end())
             self._is_mid_line = not data.endswith(b"\n")
             try:
                 lines = self._lines.feed(data)
             except MessageTooLarge as error:
                 self._is_mid_line = False
-                raise _again(self._break(ChannelBroken(str(error)))) from None
+                raise again(self._break(ChannelBroken(str(error)))) from None
             if lines:
                 return lines
 
@@ -98,7 +99,7 @@ class StdioChannel:
         if data:
             return data
         assert self._fault is not None  # noqa: S101 - only the two named above interrupt a read
-        raise _again(self._fault)
+        raise again(self._fault)
 
     async def write_queued(self) -> None:
         """The one task that waits for the other side to read; returns when the channel is dead."""
@@ -189,30 +190,5 @@ async def open_stdio_channel(
             await channel._flush_and_close()
 
 
-@asynccontextmanager
-async def running_beside(task: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
-    """
-    Run `task` beside a block and cancel it at the block's end.
-
-    The block's own exception leaves as it is, not wrapped in a group as it would by a bare nursery: a caller
-    of a channel can catch `ChannelBroken` by its name.
-    """
-    failure: BaseException | None = None
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(task)
-        try:
-            yield
-        except BaseException as error:  # raised again as soon as the task is gone
-            failure = error
-        nursery.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
-
-
 def _write_fault(error: OSError) -> ChannelBroken:
     return ChannelBroken(f"Writing failed: {error.strerror}.")
-
-
-def _again(fault: ChannelError) -> ChannelError:
-    """A fresh copy to raise: one instance raised many times would collect all their tracebacks."""
-    return type(fault)(str(fault))
