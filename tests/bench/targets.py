@@ -20,9 +20,12 @@ class Verdict:
     limit: float
     unit: str
     is_floor: bool = False  # the value must be at least the limit, else at most
+    has_failed: bool = False  # it was measured and never came about
 
     @property
     def is_met(self) -> bool | None:
+        if self.has_failed:
+            return False
         if self.value is None:
             return None
         return self.value >= self.limit if self.is_floor else self.value <= self.limit
@@ -69,7 +72,9 @@ def verdicts(figures: Figures) -> Iterator[Verdict]:
     for kind in ("HTTP", "WebSocket"):
         back = read(figures, "kill_seconds", kind)
         beyond = None if back is None or own_start is None else round(back - own_start, 3)
-        yield Verdict(f"child killed: good again beyond its own start, {kind} session kept", beyond, 0.5, "s")
+        is_lost = back is None and "kill_seconds" in figures
+        name = f"child killed: good again beyond its own start, {kind} session kept"
+        yield Verdict(name, beyond, 0.5, "s", has_failed=is_lost)
     yield Verdict("cold start with the four own children", read(figures, "shop_start_seconds"), 4, "s")
     for what, text in (("connections", "64 to 1,000 connections"), ("children", "4 to 40 children")):
         yield Verdict(f"growth of CPU per call, {text}", read(figures, "growth", what), FLAT, "x")
