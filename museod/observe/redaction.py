@@ -66,7 +66,7 @@ _PATTERNS = re.compile(
 )
 # Two cheap looks that spare most values the patterns: names as code writes them, and texts without anything
 # that a pattern needs.
-_NAME = re.compile(r"(?![spr]k_)[a-z_]{0,48}|[\w ./-]{0,7}").fullmatch
+_NAME = re.compile(r"(?!g?[spr]k_|gh[opsu]_|whsec_)[a-z_]{0,48}|[\w ./-]{0,7}").fullmatch
 _SUSPECT = re.compile(
     r"[@+=:]|\d[\d\s().\u2010-\u2015-]{4}|ey[Jj]|[SsPpRr][Kk][-_0-9]|[Bb][Ee][Aa][Rr]|[Bb][Aa][Ss][Ii][Cc]"
     r"|[Aa][Kk][Ii][Aa]|[Ee][Aa][Aa]|[Gg][Hh][OoPpSsUu]_|[Xx][Oo][Xx]|[Ww][Hh][Ss][Ee][Cc]"
