@@ -27,7 +27,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 class TokenReader(Protocol):
     """Turns a token into a caller."""
 
-    async def read(self, token: str) -> Principal:
+    def read(self, token: str) -> Principal:
         """Raises `Unauthenticated` with the remedy."""
 
 
@@ -113,7 +113,7 @@ class Door:
             and host_name(parts.netloc) in {"localhost", "127.0.0.1"}
         )
 
-    async def admit(self, request: HttpRequest, listener: Listener, *, is_chat: bool = False) -> Visitor:
+    def admit(self, request: HttpRequest, listener: Listener, *, is_chat: bool = False) -> Visitor:
         """
         Find out who calls.
 
@@ -132,7 +132,7 @@ class Door:
         token = self._token(request, offered, is_chat)
         names = tuple(name for name in offered if not name.startswith(BEARER_SUBPROTOCOL))
         if token is not None:
-            return Visitor(await self.tokens.read(token), address, trusted, subprotocols=names)
+            return Visitor(self.tokens.read(token), address, trusted, subprotocols=names)
         if not self.is_guest_mode:
             raise Unauthenticated("Send a token: Authorization: Bearer <token>.")
         guest = principal("", Role.GUEST)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote
 
 import trio
@@ -28,7 +28,7 @@ from museod.front.door import Door, Listener, Visitor, offered_subprotocols, sta
 from museod.front.operations import NO_STORE, Operations
 from museod.front.pages import Pages
 from museod.observe import metrics
-from museod.observe.context import bound, is_correlation_id
+from museod.observe.context import bound, client_address, is_correlation_id
 from museod.observe.logs import get_logger
 from museod.transports.channel import MessageChannel
 from museod.transports.http1 import (
@@ -40,7 +40,7 @@ from museod.transports.http1 import (
     error_response,
     json_response,
 )
-from museod.transports.websocket import check_upgrade, open_websocket
+from museod.transports.websocket import WebSocketChannel, check_upgrade, open_websocket
 from museod.wire import codec
 from museod.wire.faults import rpc_error
 
@@ -62,7 +62,7 @@ class McpEndpoint(Protocol):
 class ChatEndpoint(Protocol):
     """The conversation over a socket and over HTTP."""
 
-    async def serve(self, channel: MessageChannel, visitor: Visitor, *, wants_stream: bool) -> None:
+    async def serve(self, channel: WebSocketChannel, visitor: Visitor, *, wants_stream: bool) -> None:
         """One socket, until it ends."""
 
     async def answer(self, body: bytes, visitor: Visitor) -> HttpResponse:
@@ -75,11 +75,11 @@ class ChatEndpoint(Protocol):
 class Privacy(Protocol):
     """What is kept about a user."""
 
-    async def export(self, user_id: str) -> dict[str, object]:
+    async def export(self, user_id: str) -> dict[str, Any]:
         """Everything of a user."""
 
-    async def erase(self, user_id: str) -> None:
-        """Forget it, everywhere."""
+    async def erase(self, user_id: str) -> bool:
+        """Forget it, everywhere; whether there was anything."""
 
 
 class Front:
@@ -102,6 +102,7 @@ class Front:
         privacy: Privacy,
         mcp_frame_bytes: int,
         chat_frame_bytes: int,
+        http_body_bytes: int,
     ) -> None:
         self._door = door
         self._mcp = mcp
@@ -111,15 +112,16 @@ class Front:
         self._privacy = privacy
         self._mcp_frame_bytes = mcp_frame_bytes
         self._chat_frame_bytes = chat_frame_bytes
+        self._http_body_bytes = http_body_bytes
         self._pages = Pages()
 
     def body_limit(self, method: str, path: str) -> int:
         """The most bytes a body may have."""
         if method in ("GET", "HEAD"):
             return 0
-        if path == "/mcp":
-            return self._mcp_frame_bytes
-        return self._chat_frame_bytes
+        if path == "/api/v1/messages":
+            return self._chat_frame_bytes
+        return self._http_body_bytes
 
     async def handle(self, request: HttpRequest, listener: Listener) -> AnyResponse:
         """Answer one request; only bugs raise."""
@@ -171,7 +173,8 @@ class Front:
     # ------------------------------------------------------------------ MCP and sockets
 
     async def _serve_mcp_post(self, request: HttpRequest, listener: Listener) -> AnyResponse:
-        visitor = await self._door.admit(request, listener)
+        visitor = self._door.admit(request, listener)
+        client_address.set(visitor.address)
         return await self._mcp.handle(request, visitor.caller)
 
     async def _upgrade(self, request: HttpRequest, listener: Listener) -> AnyResponse:
@@ -180,17 +183,18 @@ class Front:
             return refusal
         offered = offered_subprotocols(request)
         if MCP_SUBPROTOCOL in offered and request.path in ("/mcp", *_CHAT_PATHS):
-            visitor = await self._door.admit(request, listener)
+            visitor = self._door.admit(request, listener)
             return self._mcp_socket(visitor)
         if request.path == "/mcp":
             raise InvalidParams("Offer the subprotocol mcp (Sec-WebSocket-Protocol: mcp) on this path.")
         if request.path not in _CHAT_PATHS:
             return error_response(404, Kind.METHOD_NOT_FOUND, "Sockets are served on /, /chat and /mcp.")
-        visitor = await self._door.admit(request, listener, is_chat=True)
+        visitor = self._door.admit(request, listener, is_chat=True)
         return self._chat_socket(request, visitor)
 
     def _mcp_socket(self, visitor: Visitor) -> Upgrade:
         async def run(stream: trio.abc.Stream, head: bytes, leftover: bytes) -> None:
+            client_address.set(visitor.address)
             async with open_websocket(
                 stream,
                 head,
@@ -232,7 +236,7 @@ class Front:
         if page is not None:
             return page if _is_read(request) else _wrong_method("GET, HEAD")
         if path == "/metrics":
-            visitor = await self._door.admit(request, listener)
+            visitor = self._door.admit(request, listener)
             return self._operations.show_metrics(visitor) if _is_read(request) else _wrong_method("GET, HEAD")
         if path == "/api/v1/messages":
             return await self._message(request, listener)
@@ -246,7 +250,7 @@ class Front:
 
     async def _ready(self, request: HttpRequest, listener: Listener) -> HttpResponse:
         try:
-            visitor = await self._door.admit(request, listener)
+            visitor = self._door.admit(request, listener)
         except Unauthenticated:
             visitor = None
             if self._door.is_trusted_loopback(request, listener):
@@ -256,7 +260,7 @@ class Front:
     async def _message(self, request: HttpRequest, listener: Listener) -> AnyResponse:
         if request.method != "POST":
             return _wrong_method("POST")
-        visitor = await self._door.admit(request, listener)
+        visitor = self._door.admit(request, listener)
         accept = ",".join(request.headers.get_all("accept")).lower()
         request.cancel_on_hangup = True
         if "text/event-stream" in accept:
@@ -268,7 +272,7 @@ class Front:
             return _wrong_method("GET, DELETE")
         if not is_user_id(user_id):
             raise InvalidParams("The path must end in a user id.")
-        visitor = await self._door.admit(request, listener)
+        visitor = self._door.admit(request, listener)
         caller = visitor.caller
         owns = not caller.is_anonymous and normal_user_id(caller.sub) == user_id
         if not owns and not caller.has_scope("privacy:admin") and not listener.is_unix:
@@ -279,7 +283,7 @@ class Front:
         return HttpResponse(204)
 
     async def _processes(self, request: HttpRequest, listener: Listener) -> HttpResponse:
-        visitor = await self._door.admit(request, listener)
+        visitor = self._door.admit(request, listener)
         parts = request.path.removeprefix("/api/v1/processes").strip("/").split("/")
         if parts == [""]:
             return (

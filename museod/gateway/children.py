@@ -93,10 +93,6 @@ class Child:
         self._arrived.set()
         self._arrived = trio.Event()
 
-    def remove(self, upstream: Upstream) -> None:
-        """A process is gone."""
-        self.upstreams.remove(upstream)
-
 
 class Children:
     """
@@ -166,21 +162,32 @@ class Children:
 
         async with open_stdio_channel(process.stdout_fd, process.stdin_fd) as channel:
             upstream = Upstream(process, channel, era=child.policy.era, on_metrics=report)
+            carrying = trio.CancelScope(shield=True)
             async with trio.open_nursery() as nursery:
-                await nursery.start(self._run, upstream)
-                await upstream.open()
-                self.arrive(child, upstream)
+                await nursery.start(self._carry, upstream, carrying)
                 try:
+                    await upstream.open()
+                    self.arrive(child, upstream)
                     task_status.started()
                     await upstream.watch(lambda: self._relisted(child, upstream))
                 finally:
                     self.leave(child, upstream)
+                    # Cancelled means a planned end: no new call comes, and those that run may finish. The
+                    # supervisor bounds this by ending the process, which ends the calls.
+                    with trio.CancelScope(shield=True):
+                        await upstream.wait_idle()
+                    carrying.cancel()
 
-    async def _run(
-        self, upstream: Upstream, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    async def _carry(
+        self,
+        upstream: Upstream,
+        carrying: trio.CancelScope,
+        *,
+        task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
     ) -> None:
-        await upstream.run(task_status=task_status)
-        raise ChannelClosed("The child closed its output.")
+        with carrying:
+            await upstream.run(task_status=task_status)
+            raise ChannelClosed("The child closed its output.")
 
     def arrive(self, child: Child, upstream: Upstream) -> None:
         """A process is ready: publish it and its tools."""
@@ -197,7 +204,8 @@ class Children:
 
     def leave(self, child: Child, upstream: Upstream) -> None:
         """A process is gone; its tools stay listed until the child is given up."""
-        child.remove(upstream)
+        if upstream in child.upstreams:
+            child.upstreams.remove(upstream)
 
     def state_changed(self, name: str, state: str, next_try_seconds: float | None) -> None:
         """

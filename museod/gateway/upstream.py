@@ -117,6 +117,7 @@ class Upstream:
         self._next_token = 1
         self.in_flight = 0
         """Callers' calls that wait for this process now."""
+        self._idle = trio.Event()
         self._has_failed_a_caller = False
         self._has_answered_a_probe = False
 
@@ -222,6 +223,14 @@ class Upstream:
             raise
         finally:
             self.in_flight -= 1
+            if not self.in_flight:
+                self._idle.set()
+                self._idle = trio.Event()
+
+    async def wait_idle(self) -> None:
+        """Return when no caller waits for this process any more."""
+        while self.in_flight:
+            await self._idle.wait()
 
     def open_progress(self, report: Progress) -> int:
         """A progress token that no other call of this process has; give it back with `close_progress`."""

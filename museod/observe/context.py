@@ -12,6 +12,8 @@ correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 trace_parent: ContextVar[str] = ContextVar("trace_parent", default="")
 user_id: ContextVar[str] = ContextVar("user_id", default="")
 mcp: ContextVar[str] = ContextVar("mcp", default="")
+# Where the connection comes from: what is counted for callers who have no name. Never logged.
+client_address: ContextVar[str] = ContextVar("client_address", default="")
 
 _CORRELATION = re.compile(r"[A-Za-z0-9._:-]{8,64}")
 _TRACE_PARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")

@@ -129,6 +129,5 @@ async def attached(
         try:
             yield theirs
         finally:
-            if upstream in child.upstreams:
-                children.leave(child, upstream)
+            children.leave(child, upstream)
             nursery.cancel_scope.cancel()

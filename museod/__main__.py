@@ -1,0 +1,5 @@
+"""`python -m museod`."""
+
+from museod.cli import main
+
+main()

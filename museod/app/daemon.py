@@ -1,0 +1,220 @@
+"""One daemon: everything it is made of, wired together, and what is true of all of it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+import trio
+
+from museod.access.limits import LocalLimits
+from museod.access.principal import Principal
+from museod.access.tokens import TokenReader, mint_guest
+from museod.app.wiring import GUEST_KEY, policies_of, token_reader
+from museod.chat.engine import Engine
+from museod.chat.session import SessionLimits
+from museod.config import Config
+from museod.front.dependencies import Dependencies
+from museod.front.door import Door, is_loopback
+from museod.front.operations import Operations
+from museod.front.routes import Front
+from museod.front.talk import Talk
+from museod.gateway.children import Children
+from museod.gateway.connection import Connection
+from museod.gateway.http_face import HttpFace
+from museod.gateway.router import Router
+from museod.gateway.server import Server
+from museod.gateway.sessions import Sessions, named_guest
+from museod.lifecycle import Lifecycle
+from museod.observe import metrics
+from museod.observe.context import client_address
+from museod.stores.base import ProcessState, ProcessStatus, Stores
+from museod.stores.sealing import Sealer
+from museod.supervisor.states import ChildStatus, State
+from museod.supervisor.supervisor import Supervisor
+from museod.transports.channel import MessageChannel
+from museod.transports.streamable import Streamable
+
+CURSOR_KEY = "cursors"
+STATUS_SECONDS = 5.0
+DAY = 86_400.0
+
+
+@dataclass(slots=True)
+class Daemon:
+    """Everything that one daemon is made of, wired but not running."""
+
+    config: Config
+    sealer: Sealer
+    stores: Stores
+    lifecycle: Lifecycle
+    is_stdio: bool = False
+    children: Children = field(init=False)
+    router: Router = field(init=False)
+    server: Server = field(init=False)
+    tokens: TokenReader = field(init=False)
+    limits: LocalLimits = field(init=False)
+    dependencies: Dependencies = field(init=False)
+    draining: trio.Event = field(init=False)
+    supervisor: Supervisor | None = None
+
+    def __post_init__(self) -> None:
+        self.children = Children(policies_of(self.config, is_local=self.is_local), on_metrics=_merge_metrics)
+        self.router = Router(self.children)
+        self.limits = LocalLimits()
+        self.draining = trio.Event()
+        self.dependencies = Dependencies()
+        self.tokens = token_reader(self.config, self.sealer)
+        self.server = Server(
+            self.router,
+            cursor_key=self.sealer.derive(CURSOR_KEY),
+            admit=self.admit_mcp,
+            is_draining=lambda: self.lifecycle.is_draining,
+        )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach us and needs no token for it."""
+        return self.is_stdio or (self.config.auth == "guest" and all(map(_is_local_host, self.config.hosts)))
+
+    def admit_mcp(self, caller: Principal) -> float | None:
+        """The seconds this caller must wait for its next MCP request."""
+        rate = self.config.limits.mcp_per_minute
+        if not rate:
+            return None
+        name = caller.sub or f"address:{client_address.get()}"
+        wait = self.limits.take_nowait(f"mcp:{name}", rate, rate)
+        if wait is not None:
+            metrics.rate_limited_total.labels("mcp").inc()
+        return wait
+
+    async def take_message(self, name: str) -> float | None:
+        """The seconds until the allowance `name` has one more chat message."""
+        limits = self.config.limits
+        shared = self.stores.limits or self.limits
+        return await shared.take(f"chat:{name}", limits.messages_per_minute, limits.messages_burst)
+
+    async def serve_mcp(self, channel: MessageChannel, caller: Principal) -> None:
+        """Serve one MCP client on a message channel until it leaves or we do."""
+        known = named_guest(caller, secrets.token_urlsafe(12))
+        in_flight = self.config.limits.in_flight_per_connection or 1024
+        await Connection(channel, self.server, self.children, known, in_flight=in_flight).run(self.draining)
+
+    def front(self) -> Front:
+        """The front of the port and of the unix socket."""
+        config = self.config
+        door = Door(
+            self.tokens,
+            is_guest_mode=config.auth == "guest",
+            origins=frozenset(config.allowed_origins),
+            hosts=frozenset({*config.allowed_hosts, *config.hosts}),
+            trusted_proxies=config.trusted_proxies,
+            takes_query_tokens=config.query_tokens,
+        )
+        talk = Talk(
+            engine=Engine(self.router, self.stores, retention_seconds=config.retention_days * DAY),
+            tokens=self.tokens,
+            mint_guest=lambda: mint_guest(self.sealer.derive(GUEST_KEY)),
+            take=self.take_message,
+            staff=frozenset(config.access.staff),
+            limits=SessionLimits(
+                in_flight=config.limits.in_flight_per_connection,
+                invalid_per_minute=config.limits.invalid_frames_per_minute,
+            ),
+            draining=self.draining,
+        )
+        return Front(
+            door,
+            mcp=Streamable(HttpFace(self.server, Sessions())),
+            serve_mcp=self.serve_mcp,
+            chat=talk,
+            operations=self.operations(),
+            privacy=self.stores,
+            mcp_frame_bytes=config.limits.mcp_frame_bytes,
+            chat_frame_bytes=config.limits.chat_frame_bytes,
+            http_body_bytes=config.limits.http_body_bytes,
+        )
+
+    def operations(self) -> Operations:
+        """What operators may see and do."""
+        return Operations(
+            stage=lambda: self.lifecycle.state.value,
+            children=lambda: {name: shown(status) for name, status in self._statuses().items()},
+            dependencies=self.dependencies.status,
+            is_serving=lambda: self.children.serving,
+            refused_tools=lambda: [
+                {"mcp": refusal.child, "tool": refusal.tool, "reason": refusal.reason}
+                for refusal in self.router.catalogue.refusals
+            ],
+            restart=self._restart,
+            metrics=self._render_metrics,
+        )
+
+    def _statuses(self) -> dict[str, ChildStatus]:
+        return self.supervisor.status() if self.supervisor is not None else {}
+
+    async def _restart(self, name: str) -> None:
+        if self.supervisor is None:
+            raise KeyError(name)
+        await self.supervisor.restart(name)
+
+    def _render_metrics(self) -> bytes:
+        if self.supervisor is not None:
+            statuses = self.supervisor.status()
+            for name, usage in self.supervisor.usage().items():
+                metrics.child_used(name, {statuses[name].pid or 0: (usage.resident_bytes, usage.cpu_seconds)})
+        for name in self.children.serving:
+            metrics.in_flight.labels(name).set(self.children[name].in_flight)
+        return metrics.render()
+
+    def child_changed(self, status: ChildStatus) -> None:
+        """The supervisor reports a change of a child."""
+        self.children.state_changed(status.name, status.state.value, status.next_try_seconds)
+        metrics.child_up.labels(status.name).set(status.state is State.READY)
+
+    async def write_statuses(self) -> None:
+        """Keep the children's state in the store, under the names of the design document."""
+        while True:
+            for name, status in self._statuses().items():
+                key = f"{name}@{self.config.node_name}" if self.config.node_name else name
+                stats = {
+                    "restarts": status.restarts,
+                    "uptimeSeconds": round(status.uptime_seconds, 1),
+                    "inFlight": self.children[name].in_flight,
+                }
+                await self.stores.statuses.put(key, ProcessStatus(_STORED[status.state], status.pid, stats))
+            await trio.sleep(STATUS_SECONDS)
+
+
+_STORED = {
+    State.STARTING: ProcessState.STOPPED,
+    State.READY: ProcessState.RUNNING,
+    State.BACKOFF: ProcessState.ERROR,
+    State.FAILED: ProcessState.ERROR,
+    State.STOPPED: ProcessState.STOPPED,
+}
+
+
+def shown(status: ChildStatus) -> dict[str, object]:
+    """A child's state as /ready and /api/v1/processes show it."""
+    body: dict[str, object] = {
+        "state": status.state.value,
+        "since": status.since,
+        "pid": status.pid,
+        "pids": list(status.pids),
+        "restarts": status.restarts,
+        "uptimeSeconds": round(status.uptime_seconds, 1),
+    }
+    if status.next_try_seconds is not None:
+        body["nextTrySeconds"] = round(status.next_try_seconds, 1)
+    if status.reason:
+        body["reason"] = status.reason
+    return body
+
+
+def _merge_metrics(child: str, payload: bytes) -> None:
+    metrics.merge_child_metrics(child, payload)
+
+
+def _is_local_host(host: str) -> bool:
+    return host == "localhost" or is_loopback(host)

@@ -1,0 +1,91 @@
+"""Configuration to the parts that want a piece of it."""
+
+from __future__ import annotations
+
+from museod.access.apikeys import ApiKeys, read_api_keys
+from museod.access.principal import Role
+from museod.access.tokens import SharedSecrets, TokenReader
+from museod.config import ChildConfig, Config
+from museod.errors import ConfigError, Fault
+from museod.gateway.policy import EVERY_TOOL, ChildPolicy
+from museod.stores.sealing import Sealer
+from museod.supervisor.spec import Backoff, ChildSpec, Intensity, Restart
+
+GUEST_KEY = "guest tokens"
+
+
+def specs_of(config: Config) -> list[ChildSpec]:
+    """The supervisor's side of the children."""
+    return [_spec_of(child) for child in config.children]
+
+
+def _spec_of(child: ChildConfig) -> ChildSpec:
+    return ChildSpec(
+        name=child.name,
+        command=child.command,
+        env=child.environment,
+        cwd=child.cwd,
+        instances=child.instances,
+        restart=Restart(child.restart),
+        backoff=Backoff(
+            child.backoff.initial_seconds,
+            child.backoff.max_seconds,
+            child.backoff.factor,
+            child.backoff.jitter,
+        ),
+        intensity=Intensity(child.intensity.restarts, child.intensity.within_seconds),
+        significant=child.significant,
+        start_timeout_seconds=child.start_timeout_seconds,
+        stop_grace_seconds=child.stop_grace_seconds,
+        term_grace_seconds=child.term_grace_seconds,
+    )
+
+
+def policies_of(config: Config, *, is_local: bool) -> list[ChildPolicy]:
+    """The gateway's side of the children."""
+    return [_policy_of(child, is_local) for child in config.children]
+
+
+def _policy_of(child: ChildConfig, is_local: bool) -> ChildPolicy:
+    if child.allow is not None:
+        allow = {tool: frozenset(map(Role, roles)) for tool, roles in child.allow.items()}
+    else:
+        allow = {EVERY_TOOL: frozenset(Role) if is_local else frozenset({Role.ADMIN, Role.SERVICE})}
+    return ChildPolicy(
+        child=child.name,
+        allow=allow,
+        prefix=child.prefix,
+        identity=child.identity,
+        era=child.era,
+        call_timeout=child.call_timeout_seconds,
+        call_timeouts=child.call_timeouts,
+    )
+
+
+def token_reader(config: Config, sealer: Sealer) -> TokenReader:
+    """
+    Whose tokens we take.
+
+    Raises:
+        ConfigError: the file of API keys is not usable, or keys are configured that this build cannot check.
+    """
+    if config.jwks_url is not None:
+        raise ConfigError(
+            [Fault("environment", "MCP_JWKS_URL", "not supported by this build yet: use MCP_JWT_SECRET")]
+        )
+    api_keys = None
+    if config.api_keys_file is not None:
+        api_keys = ApiKeys(read_api_keys(config.api_keys_file), sealer.derive_all("api keys"))
+    secrets_known = [secret.reveal() for secret in config.jwt_secrets]
+    return TokenReader(
+        [SharedSecrets(secrets_known)] if secrets_known else [],
+        guest_keys=sealer.derive_all(GUEST_KEY),
+        api_keys=api_keys,
+        issuer=config.jwt_issuer,
+        audience=config.jwt_audience,
+    )
+
+
+def sealing_keys(config: Config) -> list[tuple[str, bytes]]:
+    """The configured keys for what is stored, newest first."""
+    return [(key.id, key.key.reveal()) for key in config.encryption_keys]
