@@ -26,19 +26,24 @@ FINISH_SECONDS = 2.0
 
 
 class _FinishingChannel:
-    """A channel whose end is heard only after the requests that came before it are answered."""
+    """
+    A channel whose end is heard only after the requests that came before it are answered.
 
-    def __init__(self, channel: MessageChannel, session: Session) -> None:
-        self._channel = channel
+    It reads from one channel and writes to another (which may be the same): a channel on two descriptors is
+    over when either ends, and the end of stdin says nothing about stdout.
+    """
+
+    def __init__(self, reader: MessageChannel, writer: MessageChannel, session: Session) -> None:
+        self._reader = reader
         self._session = session
         self.connection: RpcConnection | None = None
-        self.post = channel.post
-        self.wait_drained = channel.wait_drained
-        self.aclose = channel.aclose
+        self.post = writer.post
+        self.wait_drained = writer.wait_drained
+        self.aclose = writer.aclose
 
     async def receive(self) -> list[bytes]:
         try:
-            return await self._channel.receive()
+            return await self._reader.receive()
         except ChannelClosed:
             with trio.move_on_after(FINISH_SECONDS):
                 while self.connection is not None and self.connection.serving:
@@ -50,10 +55,14 @@ async def attend(
     offered: Offer,
     channel: MessageChannel,
     *,
+    writer: MessageChannel | None = None,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
     """
     Serve `offered` on `channel` until the other side ends it.
+
+    Args:
+        writer: where answers go, if not to `channel`.
 
     Requests run concurrently, up to `MAX_CONCURRENT`; `notifications/cancelled` stops the tool it names.
 
@@ -61,7 +70,7 @@ async def attend(
         ChannelBroken: the other side broke the channel.
     """
     session = Session(offered)
-    finishing = _FinishingChannel(channel, session)
+    finishing = _FinishingChannel(channel, writer or channel, session)
     connection = RpcConnection(
         finishing,
         serve=session.serve,
@@ -75,8 +84,12 @@ async def attend(
 
 async def serve(name: str, version: str, tools: Sequence[Tool], *, instructions: str = "") -> None:
     """Serve `tools` on this process's stdin and stdout until stdin ends."""
-    async with open_stdio_channel(*_own_pipes()) as channel:
-        await attend(offer(name, version, tools, instructions), channel)
+    read_fd, write_fd = _own_pipes()
+    async with (
+        open_stdio_channel(os.open(os.devnull, os.O_RDONLY), write_fd) as writer,
+        open_stdio_channel(read_fd, os.open(os.devnull, os.O_WRONLY)) as reader,
+    ):
+        await attend(offer(name, version, tools, instructions), reader, writer=writer)
 
 
 def run(name: str, main: Callable[[], Awaitable[None]]) -> int:

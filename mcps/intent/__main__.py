@@ -1,0 +1,20 @@
+"""`python -m mcps.intent`: the intent server on stdin and stdout."""
+
+from __future__ import annotations
+
+import sys
+
+from mcps.intent.tools import TOOLS
+from mcps.kit.server import run, serve
+from museod import __version__
+
+INSTRUCTIONS = "Ask analyze_intent what a shopper's message wants before choosing another tool."
+
+
+async def main() -> None:
+    """Serve until stdin ends."""
+    await serve("museo-intent", __version__, TOOLS, instructions=INSTRUCTIONS)
+
+
+if __name__ == "__main__":
+    sys.exit(run("intent", main))

@@ -1,0 +1,1 @@
+"""One module per language; each is a table and nothing else."""
