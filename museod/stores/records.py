@@ -106,7 +106,7 @@ def trim(
     text, so that the bound holds for any input.
     """
     kept: list[Message] = []
-    left = max_bytes - 2  # the brackets of the list
+    left = max_bytes - 1  # the two brackets, less the comma that the last one does not have
     for message in reversed(messages[-max_messages:] if max_messages > 0 else []):
         size = len(_encode(message)) + 1  # its comma
         if size > left:
@@ -114,7 +114,7 @@ def trim(
         kept.append(message)
         left -= size
     if not kept and messages and max_messages > 0:
-        kept.append(_clipped(messages[-1], max_bytes - 3))
+        kept.append(_clipped(messages[-1], max_bytes - 2))
     kept.reverse()
     return kept
 

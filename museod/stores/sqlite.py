@@ -56,6 +56,7 @@ class SqliteBackend:
         self._path = path
         self._now = now
         self._written: dict[EntryKind, int] = {}  # bytes since the kind was last measured; store thread only
+        self._last_drawn = 0  # store thread only
         self._is_dirty = False
         self._must_truncate = False
         self._checkpoints = trio.CapacityLimiter(1)
@@ -148,7 +149,8 @@ class SqliteBackend:
             connection.execute(
                 "INSERT OR REPLACE INTO locks VALUES (?, ?, ?)", (lock, token, now + _ms(ttl_seconds))
             )
-            return _drawn(connection, keys.conversation(user_id), now)
+            self._last_drawn = _drawn(connection, keys.conversation(user_id), max(now, self._last_drawn + 1))
+            return self._last_drawn
 
         def undo(number: int | None) -> Callable[[sqlite3.Connection], object]:
             return lambda connection: number is not None and _release(connection, lock, token)
@@ -290,8 +292,8 @@ def _drawn(connection: sqlite3.Connection, key: str, now: int) -> int:
     """
     The user's next turn number, remembered as the last one drawn.
 
-    It is at least the time in milliseconds, so that numbers go on rising although erasure, the end of
-    retention, or a node that served without the store has forgotten the last one.
+    It is at least `now`, the time in milliseconds, so that numbers go on rising although erasure, the end
+    of retention, or a node that served without the store has forgotten the last one.
     """
     row = connection.execute("SELECT turn, expires_at FROM conversations WHERE key = ?", (key,)).fetchone()
     if row is None:

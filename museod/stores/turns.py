@@ -31,7 +31,8 @@ _RELEASE_SECONDS = 1.0
 class _Lane:
     """The queue of one user in this process."""
 
-    lock: trio.Lock = field(default_factory=trio.Lock)
+    # Not a trio.Lock: that one belongs to a task, this place to a block. Both serve in order of arrival.
+    place: trio.Semaphore = field(default_factory=lambda: trio.Semaphore(1, max_value=1))
     users: int = 0
 
 
@@ -99,15 +100,15 @@ class TurnLocks:
         try:
             with trio.move_on_at(max(deadline, trio.current_time())) as waiting:
                 try:
-                    lane.lock.acquire_nowait()
+                    lane.place.acquire_nowait()
                 except trio.WouldBlock:
-                    await lane.lock.acquire()
+                    await lane.place.acquire()
             if waiting.cancelled_caught:
                 raise LockTimeout("Another message of this user is still being handled.")
             try:
                 yield
             finally:
-                lane.lock.release()
+                lane.place.release()
         finally:
             lane.users -= 1
             if lane.users == 0:
