@@ -21,6 +21,8 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _FORWARDING = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
 _QUERY_TOKENS = frozenset({"token", "access_token"})
 BEARER_SUBPROTOCOL = "bearer."
+# Nobody in particular: may search and ask.
+ANONYMOUS = principal("", Role.GUEST)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -48,20 +50,35 @@ class Listener:
         return self.operator is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Visitor:
     """
     Who is at the door.
 
-    `caller` is None only where nobody needed to be known. `is_loopback_guest`: without a token, over trusted
-    loopback, in guest mode. `address` is the client's, for rates.
+    `has_token`: somebody vouches for `caller`. `address` is the client's, for rates.
     """
 
     caller: Principal
     address: str
-    is_trusted_loopback: bool
-    is_loopback_guest: bool = False
-    subprotocols: tuple[str, ...] = ()
+    has_token: bool
+    request: HttpRequest
+    listener: Listener
+
+    @property
+    def is_trusted_loopback(self) -> bool:
+        """Loopback peer, loopback Host, and nothing that says that somebody stands between."""
+        return is_trusted_loopback(self.request, self.listener)
+
+    @property
+    def is_loopback_guest(self) -> bool:
+        """Without a token, over trusted loopback, in guest mode."""
+        return not self.has_token and self.is_trusted_loopback
+
+    @property
+    def subprotocols(self) -> list[str]:
+        """What the upgrade offers, without tokens."""
+        offered = offered_subprotocols(self.request)
+        return [name for name in offered if not name.startswith(BEARER_SUBPROTOCOL)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,36 +141,37 @@ class Door:
             Unauthenticated: no token where one is needed, or one that does not hold.
             InvalidRequest: two tokens, or one in a place where it would be logged by others.
         """
-        address = self.client_address(request)
-        trusted = self.is_trusted_loopback(request, listener)
         if listener.operator is not None:
-            return Visitor(listener.operator, "unix", True)
-        offered = offered_subprotocols(request)
-        token = self._token(request, offered, is_chat)
-        names = tuple(name for name in offered if not name.startswith(BEARER_SUBPROTOCOL))
+            return Visitor(listener.operator, "unix", True, request, listener)
+        token = self._token(request, is_chat)
         if token is not None:
-            return Visitor(self.tokens.read(token), address, trusted, subprotocols=names)
-        if not self.is_guest_mode:
+            caller = self.tokens.read(token)
+        elif self.is_guest_mode:
+            caller = ANONYMOUS
+        else:
             raise Unauthenticated("Send a token: Authorization: Bearer <token>.")
-        guest = principal("", Role.GUEST)
-        return Visitor(guest, address, trusted, is_loopback_guest=trusted, subprotocols=names)
+        return Visitor(caller, self.client_address(request), token is not None, request, listener)
 
-    def _token(self, request: HttpRequest, offered: Sequence[str], is_chat: bool) -> str | None:
+    def _token(self, request: HttpRequest, is_chat: bool) -> str | None:
         found = [_bearer(value) for value in request.headers.get_all("authorization")]
-        found += [name[len(BEARER_SUBPROTOCOL) :] for name in offered if name.startswith(BEARER_SUBPROTOCOL)]
+        for name in offered_subprotocols(request):
+            if name.startswith(BEARER_SUBPROTOCOL):
+                found.append(name[len(BEARER_SUBPROTOCOL) :])
+        if not request.query:
+            return _single(found)
         for name, value in parse_qsl(request.query, keep_blank_values=True, max_num_fields=100):
             if name.lower() not in _QUERY_TOKENS:
                 continue
             if not (is_chat and name == "token" and self.takes_query_tokens):
                 raise InvalidRequest("Send the token as Authorization: Bearer <token>, never in the URL.")
             found.append(value)
-        if len(found) > 1:
-            raise InvalidRequest("Send one token, in one place.")
-        return found[0] if found else None
+        return _single(found)
 
     def client_address(self, request: HttpRequest) -> str:
         """The caller's address: the peer, or behind trusted proxies the right-most hop that is not one."""
         address = request.peer_host
+        if not self.trusted_proxies:
+            return address
         hops = [
             hop.strip() for value in request.headers.get_all("x-forwarded-for") for hop in value.split(",")
         ]
@@ -168,15 +186,22 @@ class Door:
             return False
         return any(ip in network for network in self.trusted_proxies)
 
-    def is_trusted_loopback(self, request: HttpRequest, listener: Listener) -> bool:
-        """Loopback peer, loopback Host, and nothing that says that somebody stands between."""
-        if listener.is_unix:
-            return True
-        if not listener.is_loopback or not is_loopback(request.peer_host):
-            return False
-        if any(request.headers.get(name) is not None for name in _FORWARDING):
-            return False
-        return host_name((request.headers.get("host") or "").lower()) in LOOPBACK_NAMES
+
+def is_trusted_loopback(request: HttpRequest, listener: Listener) -> bool:
+    """Loopback peer and Host and no sign of anybody in between; or the unix socket."""
+    if listener.is_unix:
+        return True
+    if not listener.is_loopback or not is_loopback(request.peer_host):
+        return False
+    if any(request.headers.get(name) is not None for name in _FORWARDING):
+        return False
+    return host_name((request.headers.get("host") or "").lower()) in LOOPBACK_NAMES
+
+
+def _single(tokens: Sequence[str]) -> str | None:
+    if len(tokens) > 1:
+        raise InvalidRequest("Send one token, in one place.")
+    return tokens[0] if tokens else None
 
 
 def _bearer(value: str) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote
 
 import trio
 
-from museod.access.principal import Principal, Role, is_user_id, normal_user_id
+from museod.access.principal import Principal, is_user_id, normal_user_id
 from museod.errors import (
     CallError,
     ChannelError,
@@ -24,7 +24,15 @@ from museod.errors import (
     RateLimited,
     Unauthenticated,
 )
-from museod.front.door import Door, Listener, Visitor, offered_subprotocols, status_of
+from museod.front.door import (
+    ANONYMOUS,
+    Door,
+    Listener,
+    Visitor,
+    is_trusted_loopback,
+    offered_subprotocols,
+    status_of,
+)
 from museod.front.operations import NO_STORE, Operations
 from museod.front.pages import Pages
 from museod.observe import metrics
@@ -252,9 +260,9 @@ class Front:
         try:
             visitor = self._door.admit(request, listener)
         except Unauthenticated:
-            visitor = None
-            if self._door.is_trusted_loopback(request, listener):
-                visitor = Visitor(Principal("", Role.GUEST), self._door.client_address(request), True)
+            if not is_trusted_loopback(request, listener):
+                return self._operations.ready(None)
+            visitor = Visitor(ANONYMOUS, request.peer_host, False, request, listener)
         return self._operations.ready(visitor)
 
     async def _message(self, request: HttpRequest, listener: Listener) -> AnyResponse:

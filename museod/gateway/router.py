@@ -6,7 +6,6 @@ MCP faces and the conversation call tools through here and nowhere else.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,7 +30,7 @@ from museod.gateway.catalogue import Catalogue, Entry
 from museod.gateway.children import Child, Children
 from museod.gateway.upstream import CLIENT_INFO, Upstream
 from museod.observe import metrics
-from museod.observe.context import correlation_id, trace_parent
+from museod.observe.context import correlation_id, next_span, trace_parent
 from museod.observe.logs import get_logger
 from museod.wire import codec, envelope
 from museod.wire.eras import MODERN_REVISION, Era
@@ -41,7 +40,6 @@ log = get_logger()
 
 Progress = Callable[[dict[str, Raw]], None]
 MAX_NAME_SHOWN = 100
-_IS_ERROR = (b'"isError":true', b'"isError": true')
 _MODERN_META = (
     b'"' + envelope.PROTOCOL_VERSION.encode() + b'":"' + MODERN_REVISION.encode() + b'","'
     + envelope.CLIENT_INFO.encode() + b'":' + codec.encode(CLIENT_INFO) + b',"'
@@ -305,7 +303,7 @@ def _params(
         extra[envelope.CALLER] = {**caller.as_meta(), **turn.as_meta()}
         extra[envelope.CORRELATION_ID] = correlation_id.get()
     if trace_parent.get():
-        extra["traceparent"] = _next_span(trace_parent.get())
+        extra["traceparent"] = next_span(trace_parent.get())
     if emitted.report is not None:
         emitted.token = upstream.open_progress(emitted)
         extra[envelope.PROGRESS_TOKEN] = emitted.token
@@ -326,12 +324,7 @@ def _unreserved(meta: Raw) -> Mapping[str, Raw]:
     }
 
 
-def _next_span(parent: str) -> str:
-    """The same trace with a span of our own (W3C Trace Context, section 3.2)."""
-    version, trace, _, flags = parent.split("-")
-    return f"{version}-{trace}-{secrets.token_hex(8)}-{flags}"
-
-
 def _is_error(raw: Raw) -> bool:
+    # Inside a JSON text every quote is escaped, so these bytes are a member and nothing else.
     data = bytes(raw)
-    return any(mark in data for mark in _IS_ERROR)
+    return b'"isError":true' in data or b'"isError": true' in data
