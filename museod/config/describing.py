@@ -12,7 +12,7 @@ from museod.config.secret import MASK, Secret
 
 def describe(config: Config) -> dict[str, Any]:
     """Plain data for `museod check --print`; secrets are masks, environments are lists of names."""
-    plain = msgspec.to_builtins(config, enc_hook=_plain)
+    plain = msgspec.json.decode(msgspec.json.encode(config, enc_hook=_plain))
     plain["is_loopback"] = config.is_loopback
     return {key: value for key, value in sorted(plain.items()) if key != "children"} | {
         "children": {child.pop("name"): child for child in plain["children"]}

@@ -38,9 +38,10 @@ def read_bounded(path: Path, limit: int) -> bytes:
         raise ValueError(f"{path} does not exist") from None
     except OSError as error:
         raise ValueError(f"{path} cannot be opened: {error.strerror}") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ValueError(f"{path} is no regular file")
     with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise ValueError(f"{path} is no regular file")
         content = file.read(limit + 1)
     if len(content) > limit:
         raise ValueError(f"{path} is larger than {limit} bytes")
