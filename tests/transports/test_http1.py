@@ -145,19 +145,17 @@ async def test_pipelined_requests_are_handled_one_at_a_time_in_order() -> None:
         running += 1
         await trio.lowlevel.checkpoint()
         running -= 1
-        return HttpResponse(200, request.path.encode())
+        return HttpResponse(200, request.path.encode() + b"\n")
 
-    data = b"".join(request_bytes(f"GET /{n} HTTP/1.1", body=b"", close=False) for n in range(9))
+    data = b"".join(request_bytes(f"GET /request-{n} HTTP/1.1", body=b"", close=False) for n in range(9))
     answer = await exchange(data, handler)
     assert answer.statuses == [200] * 9
-    positions = [answer.raw.index(b"/%d" % n) for n in range(9)]
+    positions = [answer.raw.index(b"/request-%d" % n) for n in range(9)]
     assert positions == sorted(positions)
 
 
 async def test_a_chunked_body_is_followed_by_the_next_request() -> None:
-    chunked = request_bytes(
-        "POST /mcp HTTP/1.1", "Transfer-Encoding: chunked", body=b"", length=False, close=False
-    )
+    chunked = b"POST /mcp HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
     answer = await exchange(chunked + b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n" + request_bytes())
     assert answer.statuses == [200, 200]
     assert b'"length":5' in answer.raw
@@ -347,9 +345,7 @@ async def test_an_upgrade_gets_the_stream_the_raw_head_and_what_follows() -> Non
     async def run(stream: trio.abc.Stream, head: bytes, leftover: bytes) -> None:
         await stream.send_all(b"<" + head + b"|" + leftover + b">")
 
-    request = request_bytes(
-        "GET /ws HTTP/1.1", "Upgrade: websocket", "Connection: Upgrade", body=b"", close=False
-    )
+    request = b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
     answer = await exchange(request + b"frame", answering(Upgrade(run)))
     assert answer.raw == b"<" + request + b"|frame>"
 
@@ -389,16 +385,14 @@ async def test_a_drain_closes_idle_connections_at_once() -> None:
 
 async def test_cancelling_a_connection_cancels_its_handler() -> None:
     client, server = trio.testing.memory_stream_pair()
-    was_cancelled = False
+    cancelled = trio.Event()
 
     async def hang(_: HttpRequest) -> HttpResponse:
-        nonlocal was_cancelled
         try:
             await trio.sleep_forever()
         except trio.Cancelled:
-            was_cancelled = True
+            cancelled.set()
             raise
-        return HttpResponse(200)
 
     async def serve() -> None:
         await serve_http(server, hang, peer=("x", 1), limits=HttpLimits(), body_limit=lambda *_: 10)
@@ -409,7 +403,7 @@ async def test_cancelling_a_connection_cancels_its_handler() -> None:
             await client.send_all(request_bytes())
             await trio.testing.wait_all_tasks_blocked()
             nursery.cancel_scope.cancel()
-    assert was_cancelled
+    assert cancelled.is_set()
     assert await client.receive_some() == b""
 
 
