@@ -48,6 +48,9 @@ class Backend(Protocol):
     async def put(self, entries: Sequence[Entry]) -> None:
         """Write entries, over what was there."""
 
+    async def put_in_epoch(self, entry: Entry, *, epoch_key: str, epoch: int) -> None:
+        """Write an entry if the number under `epoch_key` (none counts as 0) is still `epoch`."""
+
     async def raise_epoch(self, key: str, *, at_least: int, expires_at: float) -> None:
         """Set the entry to a decimal number above its present one, `at_least` or more."""
 

@@ -120,7 +120,7 @@ class SealedCache:
 
     async def get(self, owner: str, request_hash: str) -> CacheEntry:
         key = keys.request(owner, request_hash)
-        number, sealed = await self._backend.get([keys.epoch(self._sealer.owner_tag(owner)), key])
+        number, sealed = await self._backend.get([self._epoch_key(owner), key])
         epoch = int(number or 0)
         return CacheEntry(owner, request_hash, epoch, self._opened(key, epoch, sealed))
 
@@ -131,16 +131,23 @@ class SealedCache:
         data = entry.epoch.to_bytes(_EPOCH_BYTES, "big") + value
         sealed = self._sealer.seal(data, key)
         until = self._now() + min(ttl_seconds, MAX_RESULT_SECONDS)
-        await self._backend.put([Entry(key, EntryKind.RESULT, sealed, entry.owner, until)])
+        await self._backend.put_in_epoch(
+            Entry(key, EntryKind.RESULT, sealed, entry.owner, until),
+            epoch_key=self._epoch_key(entry.owner),
+            epoch=entry.epoch,
+        )
 
     async def drop(self, owner: str) -> None:
         now = self._now()
         await self._backend.raise_epoch(
-            keys.epoch(self._sealer.owner_tag(owner)),
+            self._epoch_key(owner),
             at_least=int(now * 1000),
             # Beyond this nothing is left that an older epoch could have kept.
             expires_at=now + 2 * MAX_RESULT_SECONDS,
         )
+
+    def _epoch_key(self, owner: str) -> str:
+        return keys.epoch(self._sealer.owner_tag(owner))
 
     def _opened(self, key: str, epoch: int, sealed: bytes | None) -> bytes | None:
         if sealed is None:

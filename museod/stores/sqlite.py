@@ -91,6 +91,15 @@ class SqliteBackend:
     async def put(self, entries: Sequence[Entry]) -> None:
         await self._write(lambda connection: self._put(connection, entries))
 
+    async def put_in_epoch(self, entry: Entry, *, epoch_key: str, epoch: int) -> None:
+        now = self._milliseconds()
+
+        def work(connection: sqlite3.Connection) -> None:
+            if int(_value(connection, epoch_key, now) or 0) == epoch:
+                self._put(connection, [entry])
+
+        await self._write(work)
+
     async def raise_epoch(self, key: str, *, at_least: int, expires_at: float) -> None:
         now = self._milliseconds()
 
@@ -255,13 +264,16 @@ class SqliteBackend:
         total = self._written.get(kind, MAX_KIND_BYTES) + added  # unknown at start: measure
         if total > MAX_KIND_BYTES:
             total = _measured(connection, kind)
+        if total > MAX_KIND_BYTES:
+            rows = connection.execute(
+                "SELECT rowid, length(value) FROM entries WHERE kind = ? ORDER BY expires_at", (kind.value,)
+            )
+            pushed_out = []
             while total > MAX_KIND_BYTES * 3 // 4:  # leave room, so that not every write measures
-                connection.execute(
-                    "DELETE FROM entries WHERE rowid IN"
-                    " (SELECT rowid FROM entries WHERE kind = ? ORDER BY expires_at LIMIT ?)",
-                    (kind.value, SWEEP_ROWS),
-                )
-                total = _measured(connection, kind)
+                rowid, size = next(rows)
+                pushed_out.append((rowid,))
+                total -= size
+            connection.executemany("DELETE FROM entries WHERE rowid = ?", pushed_out)
         self._written[kind] = total
 
     async def _checkpoint(self) -> None:
