@@ -8,7 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import trio
-from trio_websocket import WebSocketConnection, open_websocket_url
+from trio_websocket import WebSocketConnection
+
+from tests.e2e.sockets import open_socket
 
 ANSWER_SECONDS = 15.0  # a turn takes well under a second; children may be starting on a busy machine
 
@@ -51,5 +53,5 @@ class ChatSession:
 @asynccontextmanager
 async def open_chat(port: int, user_id: str, locale: str = "en") -> AsyncIterator[ChatSession]:
     """A chat socket to the daemon on this port."""
-    async with open_websocket_url(f"ws://127.0.0.1:{port}/chat") as connection:
+    async with open_socket(port, "/chat") as connection:
         yield ChatSession(connection, user_id, locale)

@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import trio
-from trio_websocket import ConnectionClosed, WebSocketConnection, open_websocket_url
+from trio_websocket import ConnectionClosed, WebSocketConnection
 
+from tests.e2e.sockets import open_socket
 from tests.torture.jsonrpc_cases import META
 
 
@@ -106,8 +107,7 @@ def kind_of(result: dict[str, Any]) -> str | None:
 @asynccontextmanager
 async def open_session(port: int) -> AsyncIterator[McpSession]:
     """An MCP connection to the daemon on this port."""
-    url = f"ws://127.0.0.1:{port}/mcp"
-    async with open_websocket_url(url, subprotocols=["mcp"]) as connection, trio.open_nursery() as nursery:
+    async with open_socket(port, "/mcp", ["mcp"]) as connection, trio.open_nursery() as nursery:
         session = McpSession(connection)
         nursery.start_soon(session.read)
         yield session
