@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from museod.errors import StoreError
+from museod.errors import StoreError, StoreUnavailable
 from museod.stores import keys, sqlite
 from museod.stores.backend import Entry, EntryKind
 from museod.stores.base import AnsweredMessage
@@ -216,7 +216,7 @@ async def test_upkeep_outlives_a_fault_of_the_disk(
         nonlocal calls
         calls += 1
         if calls < 3:
-            raise sqlite.StoreUnavailable("disk")
+            raise StoreUnavailable("disk")
         recovered.set()
 
     monkeypatch.setattr(backend, "_checkpoint", checkpoint)
