@@ -113,6 +113,8 @@ def _unparsable() -> Iterator[Row]:
         "NaN": b'{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":NaN}}',
         "-Infinity": b'{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":-Infinity}}',
         "invalid UTF-8": b'{"jsonrpc":"2.0","id":1,"method":"\xff\xfe"}',
+        "invalid UTF-8 in params": b'{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":"\xff"}}',
+        "invalid UTF-8 in a name in params": b'{"jsonrpc":"2.0","id":1,"method":"x","params":{"\xff":1}}',
         "raw surrogate": b'{"jsonrpc":"2.0","id":1,"method":"\xed\xa0\x80"}',
         "NUL bytes": b"\0" * 20,
         "UTF-16": good.decode().encode("utf-16"),
