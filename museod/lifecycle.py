@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import trio
 
-from museod.errors import MuseodError
+from museod.errors import ConfigError, MuseodError
 from museod.observe.logs import get_logger
 
 log = get_logger()
@@ -144,6 +144,9 @@ class _Reloads:
                 continue
             try:
                 await self._reload()
-            except MuseodError as error:
+            except ConfigError as error:
                 # A bad file is refused whole; what runs goes on running.
-                log.error("reload_refused", reason=str(error))
+                faults = [[fault.source, fault.key, fault.remedy] for fault in error.faults]
+                log.error("reload_refused", faults=faults)
+            except MuseodError as error:
+                log.error("reload_failed", error=error)

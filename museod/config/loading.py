@@ -270,5 +270,5 @@ def _children(
 def _check_children(values: Mapping[str, Any], faults: list[Fault], warnings: list[Fault]) -> None:
     wanting = [child.name for child in values["children"] if "MCP_API_SECRET" in child.env]
     if wanting and values["api_secret"] is None and not any(f.key == "MCP_API_SECRET" for f in faults):
-        text = f"is not set with MCP_API_KEY: {', '.join(wanting)} cannot sign in at the shop"
+        text = f"and MCP_API_KEY are not set, so {', '.join(wanting)} cannot sign in at the shop"
         warnings.append(Fault(ENVIRONMENT, "MCP_API_SECRET", text))

@@ -50,7 +50,9 @@ class Log:
 @pytest.fixture
 def configured() -> Iterator[Callable[..., Log]]:
     yield lambda level="info": Log(level)
-    logs.configure("info")
+    # As at import: lines go to stderr at once, where pytest captures them with the test that caused them.
+    logs.set_level("info")
+    logs._output.sink = logs._Unqueued()
 
 
 def test_a_line_is_a_log_entry(configured: Callable[..., Log]) -> None:
