@@ -31,6 +31,7 @@ class StdioChannel:
         self._rest = memoryview(b"")  # what the writer task has taken and not yet written
         self._unsent = 0
         self._outbox_bytes = outbox_bytes
+        self._low_water = min(LOW_WATER_BYTES, outbox_bytes // 2)
         self._fault: ChannelError | None = None
         self._posted = trio.Event()
         self._drained = trio.Event()
@@ -60,7 +61,7 @@ class StdioChannel:
 
     async def wait_drained(self) -> None:
         """Return when little is queued, or when the channel is dead and the next `post` says so."""
-        if self._unsent <= LOW_WATER_BYTES or self._fault is not None:
+        if self._unsent <= self._low_water or self._fault is not None:
             await trio.lowlevel.checkpoint()
             return
         if self._drained.is_set():
@@ -126,7 +127,7 @@ class StdioChannel:
     def _sent(self, count: int) -> None:
         self._rest = self._rest[count:]
         self._unsent -= count
-        if self._unsent <= LOW_WATER_BYTES:
+        if self._unsent <= self._low_water:
             self._drained.set()
 
     def _end(self) -> ChannelError:

@@ -59,6 +59,7 @@ class WebSocketChannel:
         self._rest = memoryview(b"")  # what the writer has taken and not yet written
         self._unsent = 0
         self._outbox_bytes = outbox_bytes
+        self._low_water = min(LOW_WATER_BYTES, outbox_bytes // 2)
         self._ping_seconds = ping_seconds
         self._pong_seconds = pong_seconds
         self._write_seconds = write_seconds
@@ -86,7 +87,7 @@ class WebSocketChannel:
 
     async def wait_drained(self) -> None:
         """Return when little is queued, or when the channel is dead and the next `post` says so."""
-        if self._unsent <= LOW_WATER_BYTES or self._fault is not None:
+        if self._unsent <= self._low_water or self._fault is not None:
             await trio.lowlevel.checkpoint()
             return
         if self._drained.is_set():
@@ -246,7 +247,7 @@ class WebSocketChannel:
     def _sent(self, count: int) -> None:
         self._rest = self._rest[count:]
         self._unsent -= count
-        if self._unsent <= LOW_WATER_BYTES:
+        if self._unsent <= self._low_water:
             self._drained.set()
 
     async def _park(self) -> None:
