@@ -46,11 +46,7 @@ class Filters:
         if price is None:
             if self.needs_price or self.price_min is not None or self.price_max is not None:
                 return False
-        elif (
-            not (self.price_min or 0)
-            <= price.amount
-            <= (price.amount if self.price_max is None else self.price_max)
-        ):
+        elif not _within(price.amount, self.price_min, self.price_max):
             return False
         if self.in_stock and not can_be_sold(variant):
             return False
@@ -80,6 +76,10 @@ def cheapest(item: Item, currency: str) -> int:
     """The lowest price in a currency; what has none comes last."""
     prices = [price.amount for variant in item.master.variants if (price := price_in(variant, currency))]
     return min(prices, default=10**15)
+
+
+def _within(amount: int, low: int | None, high: int | None) -> bool:
+    return (low is None or amount >= low) and (high is None or amount <= high)
 
 
 def _has(item: Item, variant: Variant, key: str, value: str) -> bool:

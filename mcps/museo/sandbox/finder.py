@@ -20,10 +20,11 @@ from mcps.museo.sandbox.words import MAX_WORDS, nearest, parts, stem, words
 
 MAX_HITS = 2_000  # ranked per query; more than anybody pages through
 MAX_SUGGESTIONS = 5
-_COLUMNS = ("title", "brand", "shelf", "kind", "sku", "options", "description")
+_COLUMNS = ("title", "brand", "alias", "shelf", "kind", "sku", "options", "description")
 # What a word counts in each column, as a whole word and as the beginning of one.
-_WEIGHTS = ((8, 6), (6, 5), (5, 4), (5, 4), (3, 2), (3, 2), (1, 1))
-_SPELLED = ("title", "brand", "shelf", "kind")  # corrections come from names, not from prose
+# A word that stands for a whole shelf ("phone") beats one in the name of another ("phone accessories").
+_WEIGHTS = ((8, 6), (6, 5), (6, 4), (5, 4), (4, 3), (3, 2), (3, 2), (1, 1))
+_SPELLED = ("title", "brand", "alias", "shelf", "kind")  # corrections come from names, not from prose
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,8 @@ def _document(item: Item, locale: str) -> tuple[str, ...]:
     return (
         item.title(locale),
         master.brand or "",
-        " ".join(texts.category_name(s, locale) + " " + texts.category_words(s, locale) for s in shelves),
+        " ".join(texts.category_aliases(slug, locale) for slug in shelves),
+        " ".join(texts.category_name(slug, spoken) for slug in shelves for spoken in {locale, default}),
         " ".join(kind for tag in master.tags for kind in {tag, texts.kind_name(tag, locale)}),
         " ".join(variant.sku for variant in master.variants),
         " ".join(value for axis in master.option_axes for value in item.choices(axis)),
@@ -173,11 +175,11 @@ def _score(columns: Sequence[str], wanted: Sequence[str], stems: Sequence[str], 
     fields = [column.split() for column in columns]
     score = 0
     for word, beginning in zip(wanted, stems, strict=True):
-        for (whole, begun), column in zip(_WEIGHTS, fields, strict=True):
-            if word in column:
-                score += whole
-            elif any(other.startswith(beginning) for other in column):
-                score += begun
+        counts = [
+            whole if word in column else begun if any(w.startswith(beginning) for w in column) else 0
+            for (whole, begun), column in zip(_WEIGHTS, fields, strict=True)
+        ]
+        score += counts[0] + max(counts[1:])
     title = [word for word in fields[0] if word not in texts.stop_words(locale)] or fields[0]
     extra = min(len(title) - len(wanted), 15)
     if title == list(wanted):

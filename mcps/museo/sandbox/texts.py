@@ -76,13 +76,12 @@ def category_name(category: str, locale: str) -> str:
     return shelf.name[_column(locale)] if shelf else category.replace("-", " ").capitalize()
 
 
-def category_words(category: str, locale: str) -> str:
+def category_aliases(category: str, locale: str) -> str:
     """Other words that shoppers use for the category, in their language and in English."""
     shelf = _texts().categories.get(category)
-    if shelf is None:
-        return category
-    also = [shelf.also[column] for column in {0, _column(locale)} if shelf.also]
-    return " ".join([category, shelf.name[0], *also])
+    if shelf is None or not shelf.also:
+        return ""
+    return " ".join(shelf.also[column] for column in {0, _column(locale)})
 
 
 def glyph_of(category: str) -> str:
