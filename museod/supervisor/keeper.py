@@ -223,7 +223,7 @@ class Keeper:
             log.error("attend_failed", mcp=self.label, exc_info=fault)
         if scope.cancelled_caught and trio.current_time() >= scope.deadline:
             seconds = self.spec.start_timeout_seconds
-            fault = ChildFailed(f"was not ready within {seconds:g} s after its start.")
+            fault = ChildFailed(f"was not ready within {seconds:g} s after its start")
         return fault
 
     async def _bound_cleanup(self, process: Process, over: trio.Event) -> None:
