@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import trio
 
+from museod import systemd
 from museod.access.limits import LocalLimits
 from museod.access.principal import Principal
 from museod.access.tokens import TokenReader, mint_guest
-from museod.app.wiring import GUEST_KEY, policies_of, token_reader
+from museod.app.wiring import GUEST_KEY, policies_of, specs_of, token_reader
 from museod.chat.engine import Engine
 from museod.chat.session import SessionLimits
 from museod.config import Config
@@ -28,12 +30,15 @@ from museod.gateway.sessions import Sessions, named_guest
 from museod.lifecycle import Lifecycle
 from museod.observe import metrics
 from museod.observe.context import client_address
+from museod.observe.logs import get_logger
 from museod.stores.base import ProcessState, ProcessStatus, Stores
 from museod.stores.sealing import Sealer
 from museod.supervisor.states import ChildStatus, State
 from museod.supervisor.supervisor import Supervisor
 from museod.transports.channel import MessageChannel
 from museod.transports.streamable import Streamable
+
+log = get_logger()
 
 CURSOR_KEY = "cursors"
 STATUS_SECONDS = 5.0
@@ -49,6 +54,7 @@ class Daemon:
     stores: Stores
     lifecycle: Lifecycle
     is_stdio: bool = False
+    load: Callable[[], Config] | None = None
     children: Children = field(init=False)
     router: Router = field(init=False)
     server: Server = field(init=False)
@@ -139,7 +145,7 @@ class Daemon:
         """What operators may see and do."""
         return Operations(
             stage=lambda: self.lifecycle.state.value,
-            children=lambda: {name: shown(status) for name, status in self._statuses().items()},
+            children=self._shown_children,
             dependencies=self.dependencies.status,
             is_serving=lambda: self.children.serving,
             refused_tools=lambda: [
@@ -148,7 +154,20 @@ class Daemon:
             ],
             restart=self._restart,
             metrics=self._render_metrics,
+            reload=self.reload,
         )
+
+    def _shown_children(self) -> dict[str, dict[str, object]]:
+        if self.supervisor is None:
+            return {}
+        usages = self.supervisor.usage()
+        shown_children = {}
+        for name, status in self.supervisor.status().items():
+            shown_children[name] = shown(status)
+            if name in usages:
+                shown_children[name]["rssBytes"] = usages[name].resident_bytes
+                shown_children[name]["cpuSeconds"] = round(usages[name].cpu_seconds, 2)
+        return shown_children
 
     def _statuses(self) -> dict[str, ChildStatus]:
         return self.supervisor.status() if self.supervisor is not None else {}
@@ -166,6 +185,32 @@ class Daemon:
         for name in self.children.serving:
             metrics.in_flight.labels(name).set(self.children[name].in_flight)
         return metrics.render()
+
+    async def reload(self) -> None:
+        """
+        Take over the children, limits and access of a new configuration; a bad one changes nothing.
+
+        Raises:
+            ConfigError: every fault of it.
+        """
+        if self.load is None:
+            return
+        systemd.notify_reloading()
+        try:
+            config = await trio.to_thread.run_sync(self.load)
+            self.config = config
+            self.children.reconfigure(policies_of(config, is_local=self.is_local))
+            if self.supervisor is not None:
+                await self.supervisor.reload(specs_of(config))
+            log.info("configuration_reloaded", children=len(config.children))
+        finally:
+            systemd.notify(READY=1, STATUS=self.summary)
+
+    @property
+    def summary(self) -> str:
+        """How it is, in one line."""
+        serving = self.children.serving
+        return f"{sum(serving.values())} of {len(serving)} children serve"
 
     def child_changed(self, status: ChildStatus) -> None:
         """The supervisor reports a change of a child."""

@@ -16,7 +16,7 @@ from museod import systemd
 from museod.access.principal import Principal
 from museod.app.daemon import DAY, Daemon
 from museod.app.port import Port, address_of, open_listeners
-from museod.app.wiring import policies_of, sealing_keys, specs_of
+from museod.app.wiring import sealing_keys, specs_of
 from museod.config import Config
 from museod.errors import ChannelError
 from museod.lifecycle import Lifecycle, watch_signals
@@ -60,7 +60,8 @@ async def serve(
         stack.push_async_callback(unix.aclose)
         stack.callback(config.socket_path.unlink, missing_ok=True)
         async with open_daemon(config, is_exclusive=True) as daemon:
-            await _run(daemon, listeners, unix, load, on_listening)
+            daemon.load = load
+            await _run(daemon, listeners, unix, on_listening)
 
 
 @asynccontextmanager
@@ -115,7 +116,6 @@ async def _run(
     daemon: Daemon,
     listeners: Sequence[trio.SocketListener],
     unix: trio.SocketListener,
-    load: Callable[[], Config],
     on_listening: Callable[[Sequence[str]], None] | None,
 ) -> None:
     lifecycle, config = daemon.lifecycle, daemon.config
@@ -125,7 +125,7 @@ async def _run(
                 watch_signals,
                 lifecycle,
                 cancel=root.cancel_scope.cancel,
-                reload=partial(_reload, daemon, load),
+                reload=daemon.reload,
             )
         )
         root.start_soon(systemd.feed_watchdog)
@@ -136,7 +136,7 @@ async def _run(
             async with running(daemon, specs_of(config), root):
                 if lifecycle.become_ready():
                     _settle_memory()
-                    systemd.notify(READY=1, STATUS=_summary(daemon))
+                    systemd.notify(READY=1, STATUS=daemon.summary)
                     if on_listening is not None:
                         on_listening([address_of(listener) for listener in listeners])
                 await lifecycle.wait_draining()
@@ -148,20 +148,6 @@ async def _run(
                 nursery.cancel_scope.cancel()
         lifecycle.become_stopped()
         root.cancel_scope.cancel()
-
-
-async def _reload(daemon: Daemon, load: Callable[[], Config]) -> None:
-    """Take over a new configuration's children and limits; a bad one changes nothing."""
-    systemd.notify_reloading()
-    try:
-        config = await trio.to_thread.run_sync(load)
-        daemon.config = config
-        daemon.children.reconfigure(policies_of(config, is_local=daemon.is_local))
-        if daemon.supervisor is not None:
-            await daemon.supervisor.reload(specs_of(config))
-        log.info("configuration_reloaded", children=len(config.children))
-    finally:
-        systemd.notify(READY=1, STATUS=_summary(daemon))
 
 
 async def serve_stdio(config: Config, caller: Principal) -> None:
@@ -200,8 +186,3 @@ def _settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-
-
-def _summary(daemon: Daemon) -> str:
-    serving = daemon.children.serving
-    return f"{sum(serving.values())} of {len(serving)} children serve"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from museod.access.apikeys import ApiKeys, read_api_keys
-from museod.access.principal import Role
+from museod.access.principal import Principal, Role
 from museod.access.tokens import SharedSecrets, TokenReader
 from museod.config import ChildConfig, Config
 from museod.errors import ConfigError, Fault
 from museod.gateway.policy import EVERY_TOOL, ChildPolicy
+from museod.stores.opening import open_sealer
 from museod.stores.sealing import Sealer
 from museod.supervisor.spec import Backoff, ChildSpec, Intensity, Restart
 
@@ -84,6 +85,18 @@ def token_reader(config: Config, sealer: Sealer) -> TokenReader:
         issuer=config.jwt_issuer,
         audience=config.jwt_audience,
     )
+
+
+def caller_of_token(config: Config, token: str) -> Principal:
+    """
+    Whom a token speaks for, without a running daemon.
+
+    Raises:
+        Unauthenticated: it does not hold.
+        ConfigError: as `token_reader`.
+    """
+    sealer = open_sealer(None, config.state_dir, sealing_keys(config))
+    return token_reader(config, sealer).read(token)
 
 
 def sealing_keys(config: Config) -> list[tuple[str, bytes]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from museod import __version__
-from museod.errors import Forbidden, Kind, SupervisorError
+from museod.errors import ConfigError, Forbidden, Kind, SupervisorError
 from museod.front.door import Visitor
 from museod.transports.http1 import HttpResponse, error_response, json_response
 
@@ -26,6 +26,7 @@ class Operations:
         refused_tools: tools that are not shown or shown under another name, and why.
         restart: restarts one child; raises `KeyError` for one that is not configured.
         metrics: the whole text for Prometheus.
+        reload: reads the configuration anew; raises `ConfigError` and changes nothing when it is refused.
     """
 
     stage: Callable[[], str]
@@ -35,6 +36,7 @@ class Operations:
     refused_tools: Callable[[], list[dict[str, str]]]
     restart: Callable[[str], Awaitable[None]]
     metrics: Callable[[], bytes]
+    reload: Callable[[], Awaitable[None]]
 
     def health(self) -> HttpResponse:
         """Liveness: the loop turns, or this would not be answered."""
@@ -101,6 +103,20 @@ class Operations:
         except SupervisorError as error:
             return error_response(503, Kind.MCP_NOT_AVAILABLE, str(error))
         return json_response(200, self.children()[name], NO_STORE)
+
+    async def reload_configuration(self, visitor: Visitor) -> HttpResponse:
+        """
+        Take over the configuration as it is now, and wait until it is in force.
+
+        Raises:
+            Forbidden: without ops:write.
+        """
+        _must_hold(visitor, "ops:write")
+        try:
+            await self.reload()
+        except ConfigError as error:
+            return error_response(422, Kind.INVALID_PARAMS, f"Refused, nothing has changed. {error}")
+        return json_response(200, {"status": "reloaded"}, NO_STORE)
 
 
 def _must_hold(visitor: Visitor, scope: str, *, near_is_enough: bool = False) -> None:

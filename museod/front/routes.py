@@ -252,6 +252,10 @@ class Front:
             return await self._conversation(
                 request, listener, unquote(path.removeprefix("/api/v1/conversations/"))
             )
+        if path == "/api/v1/reload":
+            if request.method != "POST":
+                return _wrong_method("POST")
+            return await self._operations.reload_configuration(self._door.admit(request, listener))
         if path == "/api/v1/processes" or path.startswith("/api/v1/processes/"):
             return await self._processes(request, listener)
         return error_response(404, Kind.METHOD_NOT_FOUND, "There is nothing at this path.")
