@@ -215,7 +215,11 @@ async def _open_stream(
             stream = await trio.open_ssl_over_tcp_stream(
                 target.host, target.port, https_compatible=True, ssl_context=ssl_context
             )
-            await stream.do_handshake()
+            try:
+                await stream.do_handshake()
+            except BaseException:
+                await trio.aclose_forcefully(stream)
+                raise
             return stream
     except trio.TooSlowError:
         raise ChannelBroken(f"{place} does not answer in time; is the daemon running?") from None
