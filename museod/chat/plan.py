@@ -6,6 +6,7 @@ Tool results never choose a tool that writes: `follow_up` only ever adds reads.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,6 +42,7 @@ class Analysis(Struct, frozen=True):
     alternatives: list[Alternative] = []
     method: str = "pattern"
     tool: str | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def make_plan(situation: Situation) -> Plan:
         return Unsure(
             [intent for intent in candidates if intent != "other" and _is_open(intent, situation.role)][:3]
         )
-    if not _is_open(analysis.intent, situation.role):
+    if not _is_open(analysis.intent, situation.role) or analysis.reason == "not_allowed_for_client":
         return AdminOnly()
     return _TABLE.get(analysis.intent, _TABLE["other"])(situation)
 
@@ -142,12 +144,16 @@ def _search(situation: Situation) -> Plan:
         arguments["filters"] = filters
     if (sort := entities.get("sort")) in ("relevance", "price_asc", "price_desc", "newest"):
         arguments["sort"] = sort
+    if currency := _currency(entities):
+        arguments["currency"] = currency
     return Calls([ToolCall("search_products", arguments)])
 
 
 def _other_tool(situation: Situation) -> Plan | None:
-    """Comparing and recommending share the intents of searching and asking; the analysis names the tool."""
+    """Some tools share the intents of searching and asking; the analysis names them."""
     tool, memory = situation.analysis.tool, situation.memory
+    if tool == "create_stock_alert":
+        return NotYet("stock.alert")
     if tool == "recommend_products":
         meant = _meant(situation)
         arguments: dict[str, Any] = {"locale": situation.locale, "limit": PAGE}
@@ -209,7 +215,10 @@ def _naming(meant: Meant) -> dict[str, Any]:
 
 
 def _basket(situation: Situation) -> Plan:
-    return Calls([ToolCall("get_basket", {"locale": situation.locale})])
+    arguments = {"locale": situation.locale}
+    if currency := _currency(situation.analysis.entities):
+        arguments["currency"] = currency
+    return Calls([ToolCall("get_basket", arguments)])
 
 
 def _orders(situation: Situation) -> Plan:
@@ -225,14 +234,17 @@ def _list(situation: Situation) -> Plan:
     for name in ("query", "category", "brand"):
         if text := _text(entities, name):
             arguments[name] = text[:MAX_QUERY_CHARS]
-    status = entities.get("status")
-    statuses = [status] if isinstance(status, str) else status if isinstance(status, list) else []
-    if known := [status for status in statuses if status in ("draft", "active", "archived")]:
+    if known := [one for one in _texts(entities.get("status")) if one in ("draft", "active", "archived")]:
         arguments["status"] = known
+    if (sort := _ADMIN_SORTS.get(_text(entities, "sort"))) is not None:
+        arguments["sort"] = sort
     for name in ("stockBelow", "priceMin", "priceMax"):
         if (number := _whole(entities.get(name))) is not None:
             arguments[name] = number
     return Calls([ToolCall("list_products", arguments)])
+
+
+_ADMIN_SORTS = {"price_asc": "price_asc", "price_desc": "price_desc", "newest": "created_desc"}
 
 
 def _say(key: str, *topics: str) -> Callable[[Situation], Plan]:
@@ -279,11 +291,16 @@ def follow_up(call: ToolCall, structured: Mapping[str, Any], *, failure: str = "
     """
     The one further read that makes an answer complete, if any.
 
-    A search whose query is exactly one product's title is followed by that product's variants; a product
-    that is not known by its name is searched for.
+    A search whose query is exactly one product's title is followed by that product's variants, one that
+    finds nothing with some attributes is made again without them; a product that is not known by its name
+    is searched for.
     """
-    if call.tool == "search_products" and not call.arguments.get("cursor"):
+    if call.tool == "search_products" and not call.arguments.get("cursor") and not failure:
         items = [item for item in structured.get("items", []) if isinstance(item, Mapping)]
+        filters = dict(call.arguments.get("filters", {}))
+        if not items and filters.pop("attributes", None):
+            wider = {name: value for name, value in call.arguments.items() if name != "filters"}
+            return ToolCall("search_products", {**wider, "filters": filters} if filters else wider)
         query = str(call.arguments["query"])
         called = [item for item in items if reference.is_called(query, str(item.get("title", "")))]
         if len(called) == 1:
@@ -332,7 +349,12 @@ def _meant(situation: Situation) -> Meant:
         sku=_text(entities, "sku"),
         options=_options(entities),
         quantity=_quantity(situation),
+        place=_place(entities.get("ordinal")),
     )
+
+
+def _place(ordinal: Any) -> int | None:
+    return ordinal if isinstance(ordinal, int) and not isinstance(ordinal, bool) and ordinal != 0 else None
 
 
 _OPTION_ENTITIES = {"storage": "storage", "color": "color", "colour": "color", "size": "size"}
@@ -360,10 +382,10 @@ def _filters(entities: Mapping[str, Any]) -> dict[str, Any]:
     filters: dict[str, Any] = {}
     if category := _text(entities, "category"):
         filters["category"] = category
-    brand = entities.get("brand")
-    brands = [brand] if isinstance(brand, str) else brand if isinstance(brand, list) else []
-    if known := [brand for brand in brands if isinstance(brand, str) and brand]:
-        filters["brand"] = known
+    if brands := _texts(entities.get("brand")):
+        filters["brand"] = brands
+    if options := _options(entities):
+        filters["attributes"] = options
     for name in ("priceMin", "priceMax"):
         if (amount := _minor_units(entities.get(name))) is not None:
             filters[name] = amount
@@ -380,6 +402,16 @@ def _whole(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0 or value != int(value):
         return None
     return int(value)
+
+
+def _currency(entities: Mapping[str, Any]) -> str:
+    currency = _text(entities, "currency")
+    return currency if re.fullmatch("[A-Z]{3}", currency) else ""
+
+
+def _texts(value: Any) -> list[str]:
+    values = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return [one for one in values if isinstance(one, str) and one]
 
 
 def _text(entities: Mapping[str, Any], *names: str) -> str:

@@ -188,6 +188,7 @@ def resolve(
     sku: str = "",
     options: Mapping[str, str] | None = None,
     quantity: int | None = None,
+    place: int | None = None,
 ) -> Meant:
     """
     The product and variant that a message means.
@@ -199,6 +200,7 @@ def resolve(
         sku: the article number, if one was said.
         options: what was said of options, axis → value in whatever words.
         quantity: how many, so that this number is not taken for an option.
+        place: the place in the last list, if the message was understood to name one; -1 is the last.
     """
     wanted = dict(options or {})
     said = without_quantity(words(" ".join([message, *wanted.values()])), quantity)
@@ -208,7 +210,7 @@ def resolve(
     if product is None and not _is_reference(memory, name):
         return Meant(name=name, options=wanted)
     if product is None:
-        by_place = _by_place(memory, name or message)
+        by_place = _by_place(memory, position(name or message) if place is None else place)
         if isinstance(by_place, ShownVariant) and memory.focused is not None:
             return Meant(memory.focused, variants=[by_place], options=by_place.options)
         product = by_place if isinstance(by_place, ShownProduct) else None
@@ -262,8 +264,7 @@ def _is_reference(memory: Memory, name: str) -> bool:
     )
 
 
-def _by_place(memory: Memory, text: str) -> ShownProduct | ShownVariant | None:
-    place = position(text)
+def _by_place(memory: Memory, place: int | None) -> ShownProduct | ShownVariant | None:
     if place is None:
         return None
     listed: Sequence[ShownProduct | ShownVariant] = memory.shown
