@@ -50,10 +50,9 @@ def echo_server(*options: str) -> dict[str, Any]:
     return {"command": sys.executable, "args": ["-I", str(PROGRAMS / "echo_child.py"), *options]}
 
 
-def chaos_server(mode: str, seconds: float, *options: str) -> dict[str, Any]:
+def chaos_server(mode: str, seconds: float) -> dict[str, Any]:
     """The `mcpServers` entry of a child that turns after `seconds` (-1: at its first call)."""
-    program = str(PROGRAMS / "chaos_child.py")
-    return {"command": sys.executable, "args": ["-I", program, mode, *options, "--", str(seconds)]}
+    return {"command": sys.executable, "args": ["-I", str(PROGRAMS / "chaos_child.py"), mode, str(seconds)]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,10 +271,8 @@ def start_daemon(
 
 
 def _tagged(arguments: Sequence[str], tag: str) -> list[str]:
-    """The tag stands before a `--`, behind which are no options."""
-    before = list(arguments)
-    at = before.index("--") if "--" in before else len(before)
-    return [*before[:at], "--tag", tag, *before[at:]]
+    """The tag as first argument of the program, behind `-I` and its path."""
+    return [*arguments[:2], "--tag", tag, *arguments[2:]]
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from tests.e2e.daemon import (
     GONE_SECONDS,
     STOP_SECONDS,
     Daemon,
+    all_ready,
     chaos_server,
     echo_server,
     running_daemon,
@@ -151,23 +152,21 @@ async def provoke(daemon: Daemon) -> None:
     async with open_session(daemon.port) as session:
         id = await session.start("tools/call", name="chaos_search_products", arguments={})
         with trio.move_on_after(1):  # most modes never answer
-            await session.answer(id)
+            await session.answer(id)  # and none with an error, as it were if the child were not there
         with trio.fail_after(AT_ONCE_SECONDS):
             assert text_of(await session.call("echo", text="served")) == "served"
     daemon.watch()
 
 
-def has_settled(daemon: Daemon) -> bool:
-    """The echo child is ready and the chaos child is known, in whatever state its mode allows."""
-    if not daemon.is_ready():
-        return False
-    children = daemon.ask("/ready")[1]["children"]
-    return bool(children["echo"]["state"] == "ready" and children["chaos"]["state"] != "starting")
+def serves_echo(daemon: Daemon) -> bool:
+    """Enough where the other child never gets ready."""
+    return daemon.is_ready() and daemon.has_state("echo", "ready")
 
 
 @pytest.mark.parametrize("mode", STUBBORN)
 async def test_no_process_is_left_after_sigterm(mode: str, directory: Path) -> None:
-    with running_daemon(directory, misbehaving(mode), until=has_settled) as daemon:
+    until = serves_echo if mode == "latestart" else all_ready
+    with running_daemon(directory, misbehaving(mode), until=until) as daemon:
         if mode != "latestart":
             await provoke(daemon)
         await trio.to_thread.run_sync(daemon.stop_cleanly)
@@ -175,7 +174,8 @@ async def test_no_process_is_left_after_sigterm(mode: str, directory: Path) -> N
 
 @pytest.mark.parametrize("mode", STUBBORN)
 async def test_no_process_is_left_after_sigkill_of_the_daemon(mode: str, directory: Path) -> None:
-    with running_daemon(directory, misbehaving(mode), until=has_settled) as daemon:
+    until = serves_echo if mode == "latestart" else all_ready
+    with running_daemon(directory, misbehaving(mode), until=until) as daemon:
         if mode != "latestart":
             await provoke(daemon)
         daemon.watch()
@@ -194,12 +194,14 @@ RUDE = [
 
 @pytest.mark.parametrize("mode", RUDE)
 async def test_a_rude_child_does_not_disturb_the_others(mode: str, directory: Path) -> None:
-    with running_daemon(directory, misbehaving(mode), until=has_settled) as daemon:
+    with running_daemon(directory, misbehaving(mode), until=all_ready) as daemon:
         async with open_session(daemon.port) as session:
-            await session.start("tools/call", name="chaos_search_products", arguments={})
+            rude = await session.start("tools/call", name="chaos_search_products", arguments={})
             with trio.fail_after(AT_ONCE_SECONDS):
                 for number in range(20):
                     assert text_of(await session.call("echo", text=f"{number}")) == f"{number}"
+            with trio.move_on_after(1):  # those that answer do so at once; the others have their deadline
+                await session.answer(rude)  # a CallFailed would mean that the call never reached the child
         assert daemon.child("echo")["restarts"] == 0
         await trio.to_thread.run_sync(daemon.stop_cleanly)
 
