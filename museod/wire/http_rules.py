@@ -11,6 +11,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Protocol
 
 import msgspec
@@ -80,7 +81,14 @@ def status_of(code: int, default: int = 400) -> int:
 
 def accepts_both(accept: list[str]) -> bool:
     """Whether `Accept` lists JSON and event streams, as every client of Streamable HTTP must."""
-    kinds = {part.split(";")[0].strip().lower() for value in accept for part in value.split(",")}
+    return _accepts_both(",".join(accept))
+
+
+# A client sends the same two header values with every request: they are read once. Both bounded by the
+# limits of a head.
+@lru_cache(maxsize=256)
+def _accepts_both(accept: str) -> bool:
+    kinds = {part.split(";")[0].strip().lower() for part in accept.split(",")}
     if "*/*" in kinds:
         return True
     return bool(kinds & {"application/json", "application/*"}) and bool(
@@ -90,9 +98,12 @@ def accepts_both(accept: list[str]) -> bool:
 
 def is_json(content_type: list[str]) -> bool:
     """Whether the body is declared as JSON, in UTF-8 if a charset is named."""
-    if len(content_type) != 1:
-        return False
-    kind, _, parameters = content_type[0].partition(";")
+    return len(content_type) == 1 and _is_json(content_type[0])
+
+
+@lru_cache(maxsize=256)
+def _is_json(content_type: str) -> bool:
+    kind, _, parameters = content_type.partition(";")
     if kind.strip().lower() != "application/json":
         return False
     charset = re.search(r"charset\s*=\s*\"?([^\s\";]+)", parameters, re.IGNORECASE)
