@@ -100,7 +100,9 @@ class WebSocketChannel:
             if self._fault is not None:
                 await trio.lowlevel.checkpoint()
                 raise again(self._fault)
-            if messages := await self._read():
+            if self._is_reading:  # `close` reads until the other side has closed too
+                await self._ended.wait()
+            elif messages := await self._read():
                 return messages
 
     async def close(self, code: int, reason: str) -> None:
@@ -112,15 +114,17 @@ class WebSocketChannel:
             reason: at most 123 bytes.
         """
         self.begin_close(code, reason)
-        with trio.move_on_after(CLOSE_SECONDS):
-            while self._fault is None:
-                if self._is_reading:  # whoever receives will meet the other's close frame
-                    await self._ended.wait()
-                else:
-                    await self._read()
-            await self._wait_sent()
-            return
-        self._lose(ChannelClosed("This connection is closed."))
+        try:
+            with trio.move_on_after(CLOSE_SECONDS) as scope:
+                while self._fault is None:
+                    if self._is_reading:  # whoever receives will meet the other's close frame
+                        await self._ended.wait()
+                    else:
+                        await self._read()
+                await self._wait_sent()
+        finally:
+            if self._fault is None or scope.cancelled_caught:
+                self._lose(ChannelClosed("This connection is closed."))
 
     async def aclose(self) -> None:
         """Close with code 1000."""

@@ -460,8 +460,8 @@ async def test_a_session_that_is_busy_does_not_lose_its_client(
         await client.send_all(close(1000))
 
 
-@pytest.mark.parametrize("receives", [True, False])
-async def test_closing_waits_for_the_answer(receives: bool) -> None:
+@pytest.mark.parametrize("receives", ["before", "after", "never"])
+async def test_closing_waits_for_the_answer(receives: str) -> None:
     async with in_memory() as (channel, client, _), trio.open_nursery() as nursery:
         closed = trio.Event()
 
@@ -473,11 +473,15 @@ async def test_closing_waits_for_the_answer(receives: bool) -> None:
             with pytest.raises(ChannelClosed):
                 await channel.receive()
 
-        if receives:
-            nursery.start_soon(receive)
-        nursery.start_soon(close_it)
         channel.post(b"last")
+        if receives == "before":
+            nursery.start_soon(receive)
+            await trio.testing.wait_all_tasks_blocked()
+        nursery.start_soon(close_it)
         await trio.testing.wait_all_tasks_blocked()
+        if receives == "after":
+            nursery.start_soon(receive)
+            await trio.testing.wait_all_tasks_blocked()
         heard = read(bytes(await client.receive_some()))
         assert (heard.texts, heard.close_code) == ([b"last"], 4401)
         with pytest.raises(ChannelClosed):
@@ -494,6 +498,18 @@ async def test_closing_does_not_wait_for_ever(autojump_clock: trio.testing.MockC
         assert trio.current_time() - began <= 2
         with pytest.raises(ChannelClosed):
             await channel.receive()
+
+
+async def test_a_cancelled_close_ends_the_channel_all_the_same() -> None:
+    async with in_memory() as (channel, _, _), trio.open_nursery() as nursery:
+        with trio.move_on_after(0):
+            await channel.close(1001, "")
+
+        async def receive() -> None:
+            with pytest.raises(ChannelClosed):
+                await channel.receive()
+
+        nursery.start_soon(receive)
 
 
 async def test_a_failing_session_closes_with_1011() -> None:
