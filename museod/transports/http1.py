@@ -32,7 +32,7 @@ from museod.transports.http_messages import (
     json_response,
     render_head,
 )
-from museod.transports.sockets import linger
+from museod.transports.sockets import SocketBytes, StreamBytes, bytes_of, linger
 
 __all__ = [
     "Exchange",
@@ -126,7 +126,11 @@ class _Connection:
     idle: IdleConnections
     draining: Callable[[], bool]
     buffer: bytearray = field(default_factory=bytearray)
+    wire: SocketBytes | StreamBytes = field(init=False)
     is_gone: bool = False  # the stream failed, whatever became of its exception on the way up
+
+    def __post_init__(self) -> None:
+        self.wire = bytes_of(self.stream)
 
     async def serve(self) -> None:
         try:
@@ -151,30 +155,40 @@ class _Connection:
 
     async def _read_head(self, is_first: bool) -> bytes | None:
         """The next head with its blank line, or None when the client has finished."""
-        buffer = self.buffer
-        if not buffer and not is_first:
+        if self.buffer:
+            await trio.lowlevel.checkpoint()  # pipelined requests take turns with other connections
+        elif not is_first:
             with self.idle.waiting(self.limits.idle_seconds):
                 await self._receive()
-            if not buffer:
+            if not self.buffer:
                 return None
-        searched = 0
+        # Nearly all heads come in one piece: those need no deadline of their own.
+        return self._take_head(0) or await self._wait_head()
+
+    async def _wait_head(self) -> bytes | None:
         with trio.move_on_after(self.limits.head_seconds):
             while True:
-                end = buffer.find(b"\r\n\r\n", searched, self.limits.head_bytes)
-                if end >= 0:
-                    head = bytes(buffer[: end + 4])
-                    del buffer[: end + 4]
-                    return head
-                if buffer:
-                    self._check_partial()
-                searched = max(0, len(buffer) - 3)
+                searched = max(0, len(self.buffer) - 3)
                 if not await self._receive():
-                    if buffer:
+                    if self.buffer:
                         raise Refused(400, "The request ended before its head was complete.")
                     return None
-        if buffer:
+                if head := self._take_head(searched):
+                    return head
+        if self.buffer:
             raise Refused(408, "The request head took too long.")
         return None
+
+    def _take_head(self, searched: int) -> bytes | None:
+        """The head at the buffer's start, if it is whole; `searched` bytes are known to hold no end."""
+        end = self.buffer.find(b"\r\n\r\n", searched, self.limits.head_bytes)
+        if end < 0:
+            if self.buffer:
+                self._check_partial()
+            return None
+        head = bytes(self.buffer[: end + 4])
+        del self.buffer[: end + 4]
+        return head
 
     def _check_partial(self) -> None:
         check_partial(self.buffer)
@@ -189,6 +203,8 @@ class _Connection:
         limit = self.body_limit(head.method, head.path)
         if head.length > limit:
             raise Refused(413, f"The body is over {limit} bytes; send less.")
+        if not head.is_chunked and len(self.buffer) >= head.length:
+            return self._take_body(head.length)
         if head.expects_continue and not self.buffer:
             await self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         with trio.move_on_after(self.limits.body_seconds) as scope:
@@ -198,8 +214,11 @@ class _Connection:
     async def _read(self, head: Head, scope: trio.CancelScope) -> bytes:
         while len(self.buffer) < head.length:
             await self._receive_body(scope)
-        body = bytes(self.buffer[: head.length])
-        del self.buffer[: head.length]
+        return self._take_body(head.length)
+
+    def _take_body(self, length: int) -> bytes:
+        body = bytes(self.buffer[:length])
+        del self.buffer[:length]
         return body
 
     async def _read_chunked(self, limit: int, scope: trio.CancelScope) -> bytes:
@@ -221,10 +240,10 @@ class _Connection:
     async def _receive(self) -> int:
         """Read once into the buffer; how many bytes came, 0 at the end."""
         try:
-            data = await self.stream.receive_some(RECEIVE_BYTES)
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            data = await self.wire.read(RECEIVE_BYTES)
+        except (OSError, trio.BrokenResourceError, trio.ClosedResourceError):
             self.is_gone = True
-            raise
+            raise trio.BrokenResourceError from None
         self.buffer += data
         return len(data)
 
@@ -282,17 +301,23 @@ class _Connection:
 
     async def send(self, data: bytes) -> None:
         """Send all, or raise `trio.BrokenResourceError` when the client has gone or does not read."""
-        view = memoryview(data)
         try:
-            for start in range(0, len(view), SEND_BYTES):
-                with trio.move_on_after(self.limits.write_seconds) as scope:
-                    await self.stream.send_all(view[start : start + SEND_BYTES])
-                if scope.cancelled_caught:
-                    # Half an answer may be out; nothing may follow it.
-                    raise trio.BrokenResourceError("The client does not read.")
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            sent = self.wire.write_nowait(data)
+            if sent < len(data):
+                await self._send_slowly(memoryview(data)[sent:])
+        except (OSError, trio.BrokenResourceError, trio.ClosedResourceError):
             self.is_gone = True
-            raise
+            raise trio.BrokenResourceError("The client has gone.") from None
+
+    async def _send_slowly(self, rest: memoryview) -> None:
+        while rest:
+            piece, rest = rest[:SEND_BYTES], rest[SEND_BYTES:]
+            with trio.move_on_after(self.limits.write_seconds) as scope:
+                while piece:
+                    piece = piece[await self.wire.write(piece) :]
+            if scope.cancelled_caught:
+                # Half an answer may be out; nothing may follow it.
+                raise trio.BrokenResourceError
 
     async def _linger(self) -> None:
         await linger(self.stream, seconds=self.limits.linger_seconds, max_bytes=self.limits.linger_bytes)
