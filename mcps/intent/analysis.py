@@ -67,7 +67,9 @@ class _Scores:
 
     def ranked(self) -> list[tuple[Intent, float]]:
         """Intents by confidence, the highest first; equal ones in the order of their rules."""
-        return sorted(((intent, score) for intent, (score, _) in self.best.items()), key=lambda pair: -pair[1])
+        return sorted(
+            ((intent, score) for intent, (score, _) in self.best.items()), key=lambda pair: -pair[1]
+        )
 
 
 def analyze(
@@ -128,21 +130,20 @@ def _finished(
 
 def _score(utterance: Utterance, grammar: Grammar, client_type: str, last: Intent | None) -> _Scores:
     scores = _Scores()
-    texts = [utterance.core or utterance.text]
-    marked = _marked_options(texts[0], grammar)
-    for compiled in grammar.compiled:
-        rule = compiled.rule
-        if rule.admin_only and client_type != ADMIN_CLIENT:
+    text = utterance.core or utterance.text
+    marked = _marked_options(text, grammar)
+    for rule in grammar.rules:
+        if rule.is_for_staff and client_type != ADMIN_CLIENT:
             continue
-        if rule.context and last not in rule.context:
+        if rule.after and last not in rule.after:
             continue
-        if compiled.search.search(marked if rule.context else texts[0]):
+        if rule.search.search(marked if rule.after else text):
             scores.note(rule.intent, rule.confidence, rule.tool)
     # A courtesy counts when it is all there is, or when what follows it says nothing.
     if not scores.best and utterance.core != utterance.text:
-        for compiled in grammar.compiled:
-            if compiled.search.search(utterance.text):
-                scores.note(compiled.rule.intent, compiled.rule.confidence - TOSS_UP_COST, compiled.rule.tool)
+        for rule in grammar.rules:
+            if not rule.after and rule.search.search(utterance.text):
+                scores.note(rule.intent, rule.confidence - TOSS_UP_COST, rule.tool)
     return scores
 
 

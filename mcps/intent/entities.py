@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
 
 from mcps.intent.grammar import Grammar
 from mcps.intent.intents import Intent
 from mcps.intent.utterance import Utterance
-from mcps.kit.query.numbers import amount_pattern, read_amount
+from mcps.kit.query.numbers import read_amount
 from mcps.kit.query.terms import Terms, read_terms
 
 _SEARCHING = frozenset({Intent.PRODUCT_SEARCH, Intent.ADMIN_LIST})
 _PRICING = frozenset({Intent.ADMIN_CREATE, Intent.ADMIN_UPDATE})
 _COUNTING = frozenset({Intent.BASKET_ADD, Intent.BASKET_REMOVE, Intent.BASKET_UPDATE})
-_NAMING = frozenset({Intent.PRODUCT_INFO, Intent.PRODUCT_QUESTION, *_COUNTING, *_PRICING, Intent.ADMIN_DELETE})
+_NAMING = frozenset(
+    {Intent.PRODUCT_INFO, Intent.PRODUCT_QUESTION, *_COUNTING, *_PRICING, Intent.ADMIN_DELETE}
+)
 _WHOLE = frozenset({"stockBelow", "stock", "percent"})
 # Which further entities make sense where; a "topic" in a basket is a word of a product.
 _SCOPES: dict[str, frozenset[Intent]] = {
@@ -53,33 +54,32 @@ def read_entities(utterance: Utterance, intent: Intent, grammar: Grammar) -> dic
         found["orderNumber"] = utterance.order_number
     if utterance.sku:
         found["sku"] = utterance.sku
-    tables = _tables(grammar.language, grammar)
-    _read_names(found, utterance, intent, tables)
-    _read_reference(found, utterance, grammar, tables)
-    if intent in _COUNTING and (quantity := _quantity(utterance.core or utterance.text, grammar, tables)):
+    _read_names(found, utterance, intent, grammar)
+    _read_reference(found, utterance, grammar)
+    if intent in _COUNTING and (quantity := _quantity(utterance.core or utterance.text, grammar)):
         found["quantity"] = quantity
     _read_terms(found, utterance, intent, grammar)
-    if intent in _NAMING and (name := _product(utterance.core, intent, grammar, tables)):
+    if intent in _NAMING and (name := _product(utterance.core, intent, grammar)):
         found["product"] = name
     if intent in (Intent.PRODUCT_INFO, Intent.PRODUCT_QUESTION):
-        _read_compared(found, utterance, grammar, tables)
-    if intent in _PRICING and (price := _price(utterance.core, grammar, tables)):
+        _read_compared(found, utterance, grammar)
+    if intent in _PRICING and (price := _price(utterance.core, grammar)):
         found["price"] = price
     return found
 
 
-def _read_names(found: dict[str, Any], utterance: Utterance, intent: Intent, tables: _Tables) -> None:
-    for name, pattern in tables.names:
+def _read_names(found: dict[str, Any], utterance: Utterance, intent: Intent, grammar: Grammar) -> None:
+    for name, pattern in grammar.names:
         if intent in _SCOPES[name] and (match := pattern.search(utterance.core)):
             value = next(group for group in match.groups() if group).strip()
             found[name] = int(value) if name in _WHOLE else _as_written(value, utterance.original)
-    for pattern, (name, value) in tables.flags:
+    for name, value, pattern in grammar.flags:
         if intent in _SCOPES[name] and name not in found and pattern.search(utterance.text):
             found[name] = True if value == "true" else value
 
 
-def _read_reference(found: dict[str, Any], utterance: Utterance, grammar: Grammar, tables: _Tables) -> None:
-    if match := tables.place.search(utterance.core):
+def _read_reference(found: dict[str, Any], utterance: Utterance, grammar: Grammar) -> None:
+    if match := grammar.place.search(utterance.core):
         found["reference"] = match[0]
         for word in match[0].split():
             place = grammar.lexicon.ordinals.get(word) or grammar.lexicon.numbers.get(word)
@@ -87,7 +87,7 @@ def _read_reference(found: dict[str, Any], utterance: Utterance, grammar: Gramma
                 place = int(word)
             if place and word != "one":
                 found["ordinal"] = place
-    elif match := tables.pronoun.search(utterance.core):
+    elif match := grammar.pronouns.search(utterance.core):
         found["reference"] = match[0]
 
 
@@ -107,15 +107,9 @@ def _read_terms(found: dict[str, Any], utterance: Utterance, intent: Intent, gra
     if terms.in_stock and intent is Intent.PRODUCT_SEARCH:
         found["inStock"] = True
     unsaid = grammar.not_products | (grammar.lexicon.generic if intent is Intent.ADMIN_LIST else frozenset())
-    query = _kept(terms.names, unsaid | _SEARCH_WORDS)
+    query = _kept(terms.names, unsaid | grammar.search_words)
     if query:
         found["query"] = query
-
-
-# What announces a search and never belongs to it. ("new", "for men" and the like do belong.)
-_SEARCH_WORDS = frozenset(
-    ["recommend", "suggest", "advise", "searching", "shopping", "recommendations", "suggestion", "suggestions", "ideas", "gift", "present", "offer", "filter", "display", "inventory", "stock", "low", "drafts", "draft", "archived", "active", "unpublished", "export", "below", "under", "than", "products", "different", "other", "available", "similar", "alternatives", "accessories", "matching"]
-) - {"gift", "present"}
 
 
 def _read_limits(found: dict[str, Any], terms: Terms) -> None:
@@ -127,12 +121,17 @@ def _read_limits(found: dict[str, Any], terms: Terms) -> None:
         found["currency"] = terms.currency
 
 
-def _product(core: str, intent: Intent, grammar: Grammar, tables: _Tables) -> str:
-    before, after = tables.cuts[intent]
-    text = after.sub(" ", before.sub(" ", core, count=1))
-    for pattern in tables.quantities:
+def _product(core: str, intent: Intent, grammar: Grammar) -> str:
+    cut = grammar.cuts[intent]
+    text = cut.after.sub(" ", cut.before.sub(" ", core, count=1))
+    for pattern in grammar.quantities:
         if match := pattern.search(core):
-            text = re.sub(rf"(?<!\w){re.escape(match[1])}(?!\w)(?:(?: ?x| pieces| units| pcs| of| more)\b)*", " ", text, count=1)
+            text = re.sub(
+                rf"(?<!\w){re.escape(match[1])}(?!\w)(?:(?: ?x| pieces| units| pcs| of| more)\b)*",
+                " ",
+                text,
+                count=1,
+            )
             break
     terms = read_terms(_without_identifiers(text), grammar.lexicon)
     spare = set(" ".join(terms.attributes.values()).lower().split())
@@ -142,11 +141,11 @@ def _product(core: str, intent: Intent, grammar: Grammar, tables: _Tables) -> st
     return "" if len(name.split()) > MAX_PRODUCT_WORDS else " ".join(name.split())
 
 
-def _read_compared(found: dict[str, Any], utterance: Utterance, grammar: Grammar, tables: _Tables) -> None:
-    match = tables.compared.search(utterance.core)
+def _read_compared(found: dict[str, Any], utterance: Utterance, grammar: Grammar) -> None:
+    match = grammar.compared.search(utterance.core)
     if not match:
         return
-    parts = re.split(r" (?:and|or|with|to|versus|vs|than|against) | ?, ?", match[1])
+    parts = grammar.separators.split(next(group for group in match.groups() if group))
     names = [_kept(read_terms(part, grammar.lexicon).names, grammar.not_products) for part in parts]
     names = [name for name in names if name]
     if len(names) >= 2:
@@ -154,8 +153,8 @@ def _read_compared(found: dict[str, Any], utterance: Utterance, grammar: Grammar
         found.pop("product", None)
 
 
-def _quantity(text: str, grammar: Grammar, tables: _Tables) -> int | None:
-    for pattern in tables.quantities:
+def _quantity(text: str, grammar: Grammar) -> int | None:
+    for pattern in grammar.quantities:
         if match := pattern.search(text):
             word = match[1].removeprefix("a ")
             value = int(word) if word.isdigit() else grammar.lexicon.numbers.get(word, 0)
@@ -164,13 +163,13 @@ def _quantity(text: str, grammar: Grammar, tables: _Tables) -> int | None:
     return None
 
 
-def _price(core: str, grammar: Grammar, tables: _Tables) -> dict[str, Any] | None:
+def _price(core: str, grammar: Grammar) -> dict[str, Any] | None:
     """The last amount that is money: one with a currency, or one after a word that announces a price."""
     best = None
-    for match in tables.amount.finditer(_without_identifiers(core)):
+    for match in grammar.amount.finditer(_without_identifiers(core)):
         amount, currency = read_amount(match, "price", grammar.lexicon)
         before = match.string[: match.start()].rstrip()
-        if currency or re.search(r"\b(?:price|for|at|to|costs?|priced|costing|is|now|=|of)$", before):
+        if currency or grammar.announces_price.search(before):
             best = {"amount": amount, "currency": currency} if currency else {"amount": amount}
     if best is not None and re.search(r"\b(?:stock|inventory|quantity)\b", core) and "currency" not in best:
         return None if not re.search(r"\b(?:price|cost)", core) else best
@@ -189,37 +188,3 @@ def _as_written(value: str, original: str) -> str:
     """`value` with the capitals that it had in the message."""
     start = original.lower().find(value)
     return original[start : start + len(value)] if start >= 0 else value
-
-
-class _Tables:
-    """A grammar's entity patterns, compiled."""
-
-    def __init__(self, grammar: Grammar) -> None:
-        self.names = [(name, grammar.compile(pattern)) for name, pattern in grammar.names.items()]
-        self.flags = []
-        for pattern, meaning in grammar.flags.items():
-            name, value = meaning.split("=")
-            self.flags.append((grammar.compile(pattern), (name, value)))
-        self.quantities = [grammar.compile(pattern) for pattern in grammar.quantities]
-        self.place = grammar.compile(r"(?<!\w)(?:<place>)(?!\w)")
-        self.pronoun = grammar.compile(grammar.pronouns)
-        self.cuts = {
-            intent: (grammar.compile(cut.before), grammar.compile(cut.after))
-            for intent, cut in grammar.cuts.items()
-        }
-        self.amount = re.compile(amount_pattern(grammar.lexicon, "price"))
-        self.compared = grammar.compile(
-            r"(?:compare|comparison (?:of|between)|comparing|differences? between|better|which is .{0,20}?|is) (?:the )?"
-            r"(.{2,60} (?:and|or|with|to|versus|vs|than|against) .{2,60})$|^(.{2,60} (?:versus|vs) .{2,60})$"
-        )
-
-
-@lru_cache(maxsize=16)  # one per language
-def _compiled(language: str) -> _Tables:
-    from mcps.intent.grammar import grammar_for
-
-    return _Tables(grammar_for(language))
-
-
-def _tables(language: str, grammar: Grammar) -> _Tables:
-    return _compiled(language)

@@ -24,7 +24,7 @@ class ToolMapping:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One tool: how its arguments are made, and which entities it cannot do without (any one of each group)."""
+    """One tool: how its arguments are made, and what it cannot do without (any one entity of each group)."""
 
     tool: str
     build: Callable[[Entities], dict[str, Any]]
@@ -125,7 +125,11 @@ def _named(entities: Entities) -> Any:
 
 def _email(entities: Entities) -> dict[str, Any]:
     address = entities.get("email")
-    return {"to": [address] if address else None, "subject": entities.get("subject"), "body": entities.get("body")}
+    return {
+        "to": [address] if address else None,
+        "subject": entities.get("subject"),
+        "body": entities.get("body"),
+    }
 
 
 def _text_message(entities: Entities) -> dict[str, Any]:
@@ -161,7 +165,9 @@ _ROWS: Mapping[Intent, _Row] = {
     Intent.PRODUCT_SEARCH: _Row(
         "search_products", _search, (("query", "product", "brand", "category", "priceMax", "message"),)
     ),
-    Intent.PRODUCT_INFO: _Row("get_product_info", lambda entities: {"product": _named(entities)}, (_PRODUCT,)),
+    Intent.PRODUCT_INFO: _Row(
+        "get_product_info", lambda entities: {"product": _named(entities)}, (_PRODUCT,)
+    ),
     Intent.PRODUCT_QUESTION: _Row(
         "answer_question",
         lambda entities: {
@@ -208,8 +214,6 @@ _ROWS: Mapping[Intent, _Row] = {
         _change,
         (_PRODUCT, ("changes", "title", "price", "stock", "status", "percent", "brand")),
     ),
-    Intent.ADMIN_DELETE: _Row(
-        "delete_product", lambda entities: {"product": _named(entities)}, (_PRODUCT,)
-    ),
+    Intent.ADMIN_DELETE: _Row("delete_product", lambda entities: {"product": _named(entities)}, (_PRODUCT,)),
     Intent.HUMAN_HANDOVER: _Row("handover_to_human", lambda entities: {"reason": entities.get("reason")}),
 }

@@ -105,7 +105,9 @@ def _structured(found: Analysis) -> dict[str, Any]:
         "intent": found.intent.value,
         "confidence": found.confidence,
         "entities": dict(found.entities),
-        "alternatives": [{"intent": intent.value, "confidence": score} for intent, score in found.alternatives],
+        "alternatives": [
+            {"intent": intent.value, "confidence": score} for intent, score in found.alternatives
+        ],
         "tool": found.tool,
         "arguments": dict(found.arguments),
         "missing": list(found.missing),

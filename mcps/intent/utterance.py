@@ -59,7 +59,7 @@ def read(message: str, grammar: Grammar) -> Utterance:
     text, skus = _cut_out(SKU, "§sku", text)
     text = flatten(_MARKS.sub(" ", flatten(text, grammar.lexicon)), grammar.lexicon)
     text = " ".join(_corrected(word, grammar) for word in text.split())
-    core = grammar.after.sub("", grammar.before.sub("", text)).strip()
+    core = grammar.courtesy_after.sub("", grammar.courtesy_before.sub("", text)).strip()
     return Utterance(
         original=original,
         text=text,

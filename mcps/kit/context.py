@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -41,16 +42,16 @@ class Context:
         """The locale to answer in: what the arguments ask for, else the caller's, else English."""
         return asked or self.caller.locale or DEFAULT_LOCALE
 
-    def idempotency_key(self, step: str, given: str = "") -> str | None:
+    def idempotency_key(self, step: str, given: str = "") -> str:
         """
-        The key under which a write of this call counts once, or None when the call belongs to no turn.
+        The key under which a write of this call counts once.
 
         A key that the arguments give is made the caller's own, so that two users' equal keys never meet.
         Without one it derives from the turn that the gateway minted and from `step`, which names the write
-        and its arguments: a repeated turn repeats the key.
+        and its arguments: a repeated turn repeats the key. A call that belongs to no turn gets a new key.
         """
         seed = given or self.caller.turn_id
         if not seed:
-            return None
+            return secrets.token_hex(24)
         source = "\0".join(("given" if given else "turn", self.caller.sub, seed, "" if given else step))
         return hashlib.sha256(source.encode()).hexdigest()[:48]

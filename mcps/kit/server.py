@@ -36,19 +36,39 @@ class _FinishingChannel:
     def __init__(self, reader: MessageChannel, writer: MessageChannel, session: Session) -> None:
         self._reader = reader
         self._session = session
+        self._held: list[bytes] = []
         self.connection: RpcConnection | None = None
         self.post = writer.post
         self.wait_drained = writer.wait_drained
         self.aclose = writer.aclose
 
     async def receive(self) -> list[bytes]:
+        if self._held:
+            await self._wait_idle()
+            held, self._held = self._held, []
+            return self._up_to_initialize(held)
         try:
-            return await self._reader.receive()
+            return self._up_to_initialize(await self._reader.receive())
         except ChannelClosed:
             with trio.move_on_after(FINISH_SECONDS):
-                while self.connection is not None and self.connection.serving:
-                    await self._session.wait_answered()
+                await self._wait_idle()
             raise
+
+    def _up_to_initialize(self, messages: list[bytes]) -> list[bytes]:
+        """
+        `messages` until the one that opens a session; the rest is held back until it is answered.
+
+        Requests run in no order, and a host that sends everything at once would be told to initialize first.
+        """
+        for place, message in enumerate(messages, start=1):
+            if b'"initialize"' in message and place < len(messages):
+                self._held = messages[place:]
+                return messages[:place]
+        return messages
+
+    async def _wait_idle(self) -> None:
+        while self.connection is not None and self.connection.serving:
+            await self._session.wait_answered()
 
 
 async def attend(
@@ -82,13 +102,28 @@ async def attend(
     await connection.run(task_status=task_status)
 
 
-async def serve(name: str, version: str, tools: Sequence[Tool], *, instructions: str = "") -> None:
-    """Serve `tools` on this process's stdin and stdout until stdin ends."""
+async def serve(
+    name: str,
+    version: str,
+    tools: Sequence[Tool],
+    *,
+    instructions: str = "",
+    warm_up: Callable[[], object] | None = None,
+) -> None:
+    """
+    Serve `tools` on this process's stdin and stdout until stdin ends.
+
+    Args:
+        warm_up: what the first call would have to wait for; runs in a thread while the host shakes hands.
+    """
     read_fd, write_fd = _own_pipes()
     async with (
         open_stdio_channel(os.open(os.devnull, os.O_RDONLY), write_fd) as writer,
         open_stdio_channel(read_fd, os.open(os.devnull, os.O_WRONLY)) as reader,
+        trio.open_nursery() as nursery,
     ):
+        if warm_up is not None:
+            nursery.start_soon(trio.to_thread.run_sync, warm_up)
         await attend(offer(name, version, tools, instructions), reader, writer=writer)
 
 

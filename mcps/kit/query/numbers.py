@@ -63,3 +63,12 @@ def _split(digits: str) -> tuple[str, str]:
     if cut < 0 or len(digits) - cut - 1 == 3:
         return re.sub(r"[ .,]", "", digits), ""
     return re.sub(r"[ .,]", "", digits[:cut]), digits[cut + 1 :]
+
+
+def written(amount: int, currency: str) -> str:
+    """An amount of minor units in plain figures, as in "799.00 EUR"."""
+    digits = exponent(currency)
+    if not digits:
+        return f"{amount} {currency}"
+    sign, whole = ("-" if amount < 0 else ""), str(abs(amount)).rjust(digits + 1, "0")
+    return f"{sign}{whole[:-digits]}.{whole[-digits:]} {currency}"

@@ -1,1 +1,0 @@
-"""One module per language; each is a table and nothing else."""
