@@ -111,6 +111,7 @@ class ChatSession:
         self._running: dict[str, list[trio.CancelScope]] = {}
         self._in_flight = 0
         self._retry_after: float | None = None
+        self._is_closing = False
         self._nursery: trio.Nursery | None = None
 
     @property
@@ -120,15 +121,22 @@ class ChatSession:
 
     async def run(self) -> None:
         """Serve frames until the channel ends; whatever is in flight then is cancelled."""
-        async with trio.open_nursery() as nursery:
-            self._nursery = nursery
-            try:
-                while True:
-                    for data in await self._channel.receive():
-                        await self._serve(data)
-                    await self._channel.wait_drained()
-            except ChannelError:
+        try:
+            async with trio.open_nursery() as nursery:
+                self._nursery = nursery
+                await self._receive()
                 nursery.cancel_scope.cancel()
+        finally:
+            self._nursery = None
+
+    async def _receive(self) -> None:
+        try:
+            while True:
+                for data in await self._channel.receive():
+                    await self._serve(data)
+                await self._channel.wait_drained()
+        except ChannelError:
+            return
 
     def drain(self, retry_after: float) -> None:
         """Take no more messages; close when those in flight are answered. Others are told to come back."""
@@ -255,7 +263,9 @@ class ChatSession:
                 self._nursery.cancel_scope.cancel()
 
     def _close_if_drained(self) -> None:
-        if self._retry_after is not None and not self._in_flight and self._nursery is not None:
+        is_done = self._retry_after is not None and not self._in_flight
+        if is_done and not self._is_closing and self._nursery is not None:
+            self._is_closing = True
             self._nursery.start_soon(self._channel.close, GOING_AWAY, "restarting")
 
 

@@ -132,7 +132,7 @@ CHOICES = [Choice("128 GB", "128 GB"), Choice("256 GB", "256 GB"), Choice("1 TB"
     [
         ("256", "256 GB"), ("256GB please", "256 GB"), ("the second", "256 GB"), ("the last one", "1 TB"),
         ("1", "1 TB"),  # the value counts before the place
-        ("2", "256 GB"), ("la segunda", "256 GB"), ("how much is the iPhone with 256 GB of storage now?", None),
+        ("2", "256 GB"), ("la segunda", "256 GB"), ("how much is a phone with 256 GB of storage now?", None),
         ("blue", None), ("", None), ("128 or 256", None), ("7", None),
     ],
 )  # fmt: skip

@@ -24,19 +24,18 @@ def cards(reply: Neutral) -> dict[str, Any]:
     return {"cards": list(reply.cards)} if reply.cards else {}
 
 
-def listed(reply: Neutral, suggestions: Sequence[Suggestion]) -> str:
+def listed(reply: Neutral, written: Sequence[Suggestion]) -> str:
     """
-    The reply's text with suggestions as lines below it.
+    The reply's text with some of its suggestions as lines below it.
 
-    They are numbered unless the text has numbers already: "2" must mean one thing. Labels that the text
-    already spells out are not said twice.
+    They bear their place among all suggestions as a number, unless the text has numbers already: "2" must
+    mean one thing. Labels that the text already spells out are not said twice.
     """
-    missing = [one for one in suggestions if one.label not in reply.text]
-    if not missing:
-        return reply.text
-    is_plain = reply.is_numbered or len(missing) < len(suggestions)
-    lines = [f"{'•' if is_plain else f'{place}.'} {one.label}" for place, one in enumerate(missing, 1)]
-    return "\n".join([reply.text, *lines])
+    lines = [reply.text]
+    for place, one in enumerate(reply.suggestions, 1):
+        if one in written and one.label not in reply.text:
+            lines.append(f"• {one.label}" if reply.is_numbered else f"{place}. {one.label}")
+    return "\n".join(lines)
 
 
 def parts_of(text: str, limit: int, size: Callable[[str], int] = len) -> list[str]:
