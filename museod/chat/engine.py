@@ -312,8 +312,8 @@ class Engine:
                 raise Failed(
                     Kind.MCP_NOT_AVAILABLE, "error-unavailable", retry_after=5.0, service="storefront"
                 ) from None
-            is_admin = work.caller.role is Role.ADMIN
-            return replies.not_yet(NotYet(work.intent), setting, is_admin=is_admin)
+            instead = plans.substitute(calls[0], work.intent)
+            return await self._act(work, instead or NotYet(work.intent), setting.memory)
         last = done[-1]
         further = plans.follow_up(last.call, last.structured, failure=last.refusal)
         if further is not None:

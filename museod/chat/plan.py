@@ -283,8 +283,18 @@ _TABLE: Mapping[str, Callable[[Situation], Plan]] = {
 
 # Without these the shop's conversation does not work at all: their absence is a failure, not a lack.
 CORE_TOOLS = frozenset(
-    {"search_products", "get_product_info", "add_to_basket", "get_basket", "answer_question", "list_products"}
+    {"search_products", "get_product_info", "add_to_basket", "get_basket", "list_products"}
 )
+
+
+def substitute(call: ToolCall, intent: str) -> Plan | None:
+    """What serves nearly as well where nobody offers the tool of `call`: facts in place of an answer."""
+    if call.tool != "answer_question":
+        return None
+    arguments = {"locale": call.arguments["locale"]}
+    if product := call.arguments.get("product"):
+        return Calls([ToolCall("get_product_info", {"product": product, **arguments}, {"name": product})])
+    return AskProduct(intent, "get_product_info", arguments)
 
 
 def follow_up(call: ToolCall, structured: Mapping[str, Any], *, failure: str = "") -> ToolCall | None:

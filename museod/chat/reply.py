@@ -31,6 +31,7 @@ Card = dict[str, Any]
 MAX_TITLE_CHARS = 200  # a title is shown in one line; what is longer is a mistake in the catalogue
 MAX_ANSWER_CHARS = 4000
 MAX_CHOICES = 12
+MAX_FACTS = 12  # attributes of one product; the rest stands in its card
 LOW_STOCK = 5  # below it the card says so
 
 _AVAILABILITY_NOTES = {"insufficient": "line-insufficient", "unavailable": "line-unavailable"}
@@ -223,6 +224,7 @@ def _info(done: Sequence[Done], setting: Setting) -> Neutral:
         lines += [f"{number}. {_variant_line(one, phrases)}" for number, one in enumerate(fitting, 1)]
     if description := clean_text(_string(product.get("description")))[:MAX_ANSWER_CHARS]:
         lines.append(description)
+    lines += _facts(product, phrases)
     others = _other_titles(done, product)
     if others:
         lines.append(phrases("also-found", titles=", ".join(others)))
@@ -287,6 +289,14 @@ def _stock(variant: Mapping[str, Any], phrases: Phrases) -> str:
 def _available(variant: Mapping[str, Any]) -> int:
     available = variant.get("available")
     return available if isinstance(available, int) and available > 0 else 0
+
+
+def _facts(product: Mapping[str, Any], phrases: Phrases) -> list[str]:
+    attributes = product.get("attributes")
+    if not isinstance(attributes, Mapping):
+        return []
+    facts = [(line(str(name)), _cell(value, phrases)) for name, value in attributes.items()]
+    return [f"{name}: {value}" for name, value in facts if name and value][:MAX_FACTS]
 
 
 def _other_titles(done: Sequence[Done], product: Mapping[str, Any]) -> list[str]:
@@ -360,11 +370,11 @@ def _added(done: Sequence[Done], setting: Setting) -> Neutral:
     phrases, last = setting.phrases, done[-1]
     added, choice = last.structured.get("added"), last.structured.get("needsChoice")
     if not isinstance(added, Mapping):
-        if isinstance(choice, Mapping):
-            return _which_option(choice, last, setting)
         candidates = _objects(last.structured.get("candidates"))
         if candidates:
             return _which_of(candidates, last, setting)
+        if isinstance(choice, Mapping):
+            return _which_option(choice, last, setting)
         return _unknown_product(_title_of(last, phrases), phrases)
     # A line that was there before counts all its pieces; what was added is what was asked for.
     quantity = min(added["quantity"], last.call.arguments.get("quantity", 1))

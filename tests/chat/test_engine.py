@@ -336,6 +336,16 @@ async def test_what_has_no_tool_is_declined_with_what_can_be_done(intent: str) -
     assert "search products" in answer.message
 
 
+async def test_without_the_tool_for_questions_the_products_facts_are_told() -> None:
+    tools = shop(get_product_info={"product": {**iphone_15(), "attributes": {"connector": "USB-C"}}})
+    talk = Talk(tools)
+    await talk.say("iPhone 15?", analysis("product.info", product="iPhone 15"))
+    answer = await talk.say("does it have USB-C?", analysis("product.question", reference="it"))
+    assert "connector: USB-C" in answer.message
+    asked = await Talk(tools).say("does it have USB-C?", analysis("product.question"))
+    assert "Which product" in asked.message
+
+
 async def test_a_core_tool_that_vanished_is_a_failure_and_no_lack() -> None:
     tools = shop()
     del tools.answers["get_basket"]
