@@ -42,6 +42,9 @@ CANCELLED = "notifications/cancelled"
 # Deadlines are judged by one sweep, not by a scope per call, which would double the cost of a call.
 # A tenth of a second is a tenth of the shortest deadline anybody sets.
 SWEEP_SECONDS = 0.1
+# Answers above this wait until the other side has read what is queued; below it, a full house of them (64)
+# stays within the smallest outbox (1 MiB).
+LARGE_BYTES = 8 * 1024
 # initialize may not be cancelled (spec 2025-11-25, "Cancellation").
 _NEVER_CANCELLED = frozenset({"initialize"})
 
@@ -103,6 +106,7 @@ class RpcConnection:
         self._ended: ChannelError | None = None
         self._has_calls = trio.Event()
         self._is_idle: trio.Event | None = None
+        self._large_answers = trio.Lock()
         self.last_received = -math.inf
         """Trio time at which the other side last said anything."""
 
@@ -276,15 +280,24 @@ class RpcConnection:
         try:
             with scope:
                 reply = await self._reply_to(request)
+            if reply is not None:
+                await self._send_answer(reply)
         finally:
+            # Only now: an answer that waits for its reader holds its place among those that are served.
             self._serving.pop(request.id, None)
             if self._queue:
                 self._start(self._queue.popleft())
-        if reply is not None:
-            self._post(reply)
         if self._is_idle is not None and not self.serving:
             self._is_idle.set()
             self._is_idle = None
+
+    async def _send_answer(self, reply: bytes) -> None:
+        if len(reply) <= LARGE_BYTES:
+            self._post(reply)
+            return
+        async with self._large_answers:
+            await self._channel.wait_drained()
+            self._post(reply)
 
     async def _reply_to(self, request: Request) -> bytes | None:
         try:
