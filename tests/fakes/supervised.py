@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +28,21 @@ def command(program: str, *arguments: str) -> tuple[str, ...]:
 
 
 def child(name: str, *command: str, **more: Any) -> ChildSpec:
-    """A spec with short graces, so that a test that climbs the whole ladder takes tenths of a second."""
+    """A spec with short delays, and with graces that hold on a machine with much else to do."""
     values: dict[str, Any] = {
         "env": {"PATH": os.environ["PATH"]},
         "backoff": Backoff(initial_seconds=0.02, max_seconds=0.2, factor=2, jitter=0),
         "intensity": Intensity(restarts=3, within_seconds=60),
         "start_timeout_seconds": 4.0,
-        "stop_grace_seconds": 0.15,
-        "term_grace_seconds": 0.15,
+        "stop_grace_seconds": 5.0,
+        "term_grace_seconds": 5.0,
     }
     return ChildSpec(name, command, **{**values, **more})
+
+
+def deaf(spec: ChildSpec) -> ChildSpec:
+    """The spec of a child that hears neither the end of its stdin nor SIGTERM, so waiting is in vain."""
+    return replace(spec, stop_grace_seconds=0.1, term_grace_seconds=0.1)
 
 
 class LineAttend:

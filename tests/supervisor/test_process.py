@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import secrets
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,14 +20,15 @@ from museod.supervisor.process import Process, open_process, resolve
 from museod.supervisor.reaper import Reaper
 from museod.supervisor.spec import ChildSpec
 from museod.transports.stdio import open_stdio_channel
-from tests.fakes.supervised import child, command, is_alive, wait_gone
+from tests.fakes.supervised import child, command, deaf, is_alive, wait_gone
 
 pytestmark = pytest.mark.real
 
 Logged = Callable[[str], list[dict[str, Any]]]
 
 
-def open_child(spec: ChildSpec, instance_id: str = "test-instance") -> Any:
+def open_child(spec: ChildSpec) -> Any:
+    instance_id = secrets.token_hex(8)
     return open_process(spec, 1, 1, instance_id=instance_id, reaper=Reaper(instance_id))
 
 
@@ -78,11 +80,18 @@ async def test_a_child_inherits_no_descriptors_and_has_its_own_session():
 
 
 @pytest.mark.parametrize(
-    ("program", "code"),
-    [("never_answers.py", 0), ("closes_stdout.py", -signal.SIGTERM), ("ignores_term.py", -signal.SIGKILL)],
+    ("program", "graces", "code"),
+    [
+        ("never_answers.py", (5, 5), 0),
+        ("closes_stdout.py", (0.1, 5), -signal.SIGTERM),
+        ("ignores_term.py", (0.1, 0.1), -signal.SIGKILL),
+    ],
 )
-async def test_the_ladder_ends_a_child_however_deaf_it_is(program: str, code: int, logged: Logged):
-    async with open_child(child("deaf", *command(program))) as process:
+async def test_the_ladder_ends_a_child_however_deaf_it_is(
+    program: str, graces: tuple[float, float], code: int, logged: Logged
+):
+    spec = child("deaf", *command(program), stop_grace_seconds=graces[0], term_grace_seconds=graces[1])
+    async with open_child(spec) as process:
         if program != "never_answers.py":
             async with speaking(process):
                 pass
@@ -95,7 +104,7 @@ async def test_the_ladder_ends_a_child_however_deaf_it_is(program: str, code: in
 
 async def test_a_child_behind_a_shell_is_ended_too():
     script = f"trap '' TERM; {' '.join(command('ignores_term.py'))}; echo over >&2"
-    async with open_child(child("hidden", "sh", "-c", script)) as process, speaking(process):
+    async with open_child(deaf(child("hidden", "sh", "-c", script))) as process, speaking(process):
         [program] = psutil.Process(process.pid).children()
 
     await wait_gone(program.pid)
@@ -134,8 +143,9 @@ async def test_a_crash_is_seen_with_its_signal():
 
 
 async def test_cancelling_ends_the_child_within_the_ladder():
-    with trio.move_on_after(0.2):
-        async with open_child(child("deaf", *command("ignores_term.py"))) as process, speaking(process):
+    with trio.CancelScope() as scope:
+        async with open_child(deaf(child("deaf", *command("ignores_term.py")))) as process, speaking(process):
+            scope.cancel()
             await trio.sleep_forever()
 
     assert process.returncode == -signal.SIGKILL

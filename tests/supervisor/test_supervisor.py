@@ -16,7 +16,7 @@ from museod.supervisor.process import Process
 from museod.supervisor.spec import Backoff, ChildSpec, Restart
 from museod.supervisor.states import State
 from museod.supervisor.supervisor import Supervisor, open_supervisor
-from tests.fakes.supervised import LineAttend, Statuses, carriers, child, command, is_alive, wait_gone
+from tests.fakes.supervised import LineAttend, Statuses, carriers, child, command, deaf, is_alive, wait_gone
 
 pytestmark = pytest.mark.real
 
@@ -141,7 +141,7 @@ async def test_a_child_that_never_answers_does_not_hold_up_the_others(setup: Set
 
 
 async def test_a_child_that_closes_its_output_is_replaced(setup: Setup):
-    async with setup.open(child("mute", *command("closes_stdout.py"))):
+    async with setup.open(deaf(child("mute", *command("closes_stdout.py")))):
         status = await setup.statuses.wait(lambda status: status.restarts == 2)
         assert status.reason == "closed its output and did not go by itself"
 
@@ -274,7 +274,7 @@ async def test_a_significant_child_that_cannot_be_spawned_ends_the_supervisor_be
 async def test_cancelling_ends_every_child_whatever_it_does(setup: Setup):
     specs: Sequence[ChildSpec] = [
         child("polite", *POLITE),
-        child("deaf", *command("ignores_term.py")),
+        deaf(child("deaf", *command("ignores_term.py"))),
         child("broken", *BROKEN),
         child("parent", *command("forks_grandchildren.py", "group", "session", "orphan", "bare")),
     ]
