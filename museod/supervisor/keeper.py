@@ -287,6 +287,7 @@ class Keeper:
         """Wait until the next incarnation is due: at once if asked for, never if there is none to be."""
         if end is None:
             return
+        await trio.lowlevel.checkpoint_if_cancelled()  # who is being stopped does not fail any more
         self.reason = end.reason
         verdict = VERDICTS[self.spec.restart, end.exit]
         delay = math.inf

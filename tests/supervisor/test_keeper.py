@@ -341,6 +341,18 @@ async def test_a_significant_child_that_fails_raises(
     assert history.states[-2:] == [State.FAILED, State.STOPPED]
 
 
+async def test_a_significant_child_that_falls_while_it_is_stopped_does_not_raise(autojump_clock: Any):
+    spec = replace(SPEC, significant=True, intensity=Intensity(0, 60))
+    life = Life(ready_after=1, fault=ChannelBroken("x"), goes_on_eof=False)
+    history = KeeperHistory(spec, surroundings(FakeProcesses([life])))
+    async with trio.open_nursery() as nursery:
+        await nursery.start(history.keeper.run)
+        await trio.sleep(1)  # on its ladder
+        history.keeper.stop()
+
+    assert history.states == [State.STARTING, State.READY, State.BACKOFF, State.STOPPED]
+
+
 async def test_a_keeper_logs_under_its_own_name_only(nursery: trio.Nursery, autojump_clock: Any):
     seen: list[str] = []
 
