@@ -36,7 +36,7 @@ Reject = Callable[[str], None]
 OnRequest = Callable[[str, str, float], None]
 
 MAX_RESPONSE_BYTES = 4 * 1024 * 1024  # a page of 100 products is below 1 MiB
-_SECONDS = re.compile(r"\d{1,5}")  # a Retry-After of more than a day means nothing to a person who waits
+_SECONDS = re.compile(r"[0-9]{1,5}")  # a Retry-After of more than a day means nothing to a person who waits
 _SAFE = frozenset({"GET", "HEAD"})
 
 

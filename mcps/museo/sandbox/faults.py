@@ -24,7 +24,7 @@ Example: --fail 'latency=200ms,error=0.1,status=503'
 
 STATUSES = (401, 429, 500, 502, 503, 504)
 _HEAD = re.compile(r"(?:(?P<method>[A-Z]+) +)?(?P<path>/[^:]*):(?P<rest>.*)", re.DOTALL)
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s)")
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)(ms|s)")
 MAX_LATENCY_SECONDS = 3600.0  # an hour stands for "never answers"
 
 
@@ -147,7 +147,7 @@ def _share(name: str, text: str) -> float:
 
 
 def _count(name: str, text: str) -> int:
-    if not re.fullmatch(r"\d{1,9}", text):
+    if not re.fullmatch(r"[0-9]{1,9}", text):
         raise FaultSpecError(f"{name}={text}: give a whole number, such as {name}=3")
     return int(text)
 

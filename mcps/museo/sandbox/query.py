@@ -12,7 +12,7 @@ from mcps.museo.sandbox.problems import bad_request
 MAX_PARAMETERS = 64
 MAX_LIST = 50  # of ids or brands in one parameter
 _ATTRIBUTE = re.compile(r"attr\[([a-z0-9_]{1,40})\]")
-_INTEGER = re.compile(r"\d{1,15}")
+_INTEGER = re.compile(r"[0-9]{1,15}")
 
 
 @dataclass(slots=True)
