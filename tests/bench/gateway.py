@@ -62,10 +62,12 @@ def started(
     cores: Cores,
     directory: Path,
     environment: Mapping[str, str] | None = None,
+    is_pinned: bool = True,
 ) -> Iterator[Running]:
-    """Run a program on the gateway's core; it is stopped with SIGTERM, and killed if it stays."""
+    """Run a program, on the gateway's core if pinned; stopped with SIGTERM, and killed if it stays."""
     log = directory / f"{Path(command[0]).name}-{port}.log"
-    with log.open("wb") as sink, cores.spawning_on_gateway_core():
+    where = cores.spawning_on_gateway_core() if is_pinned else cores.spawning_anywhere()
+    with log.open("wb") as sink, where:
         started_at = time.perf_counter()
         process = subprocess.Popen(
             command,
@@ -143,6 +145,7 @@ def shop_museod(cores: Cores, sandbox_port: int) -> Iterator[Running]:
             [sys.executable, "-m", "museod", "serve", "--host", "127.0.0.1", "--port", str(port)],
             port=port,
             cores=cores,
+            is_pinned=False,
             directory=directory,
             environment=_clean_environment(
                 MCP_AUTH="guest",
@@ -164,6 +167,7 @@ def sandbox(cores: Cores) -> Iterator[Running]:
             [sys.executable, "-m", "museod", "sandbox", "--port", str(port)],
             port=port,
             cores=cores,
+            is_pinned=False,
             directory=Path(name),
         ) as running:
             yield running

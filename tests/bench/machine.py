@@ -7,7 +7,7 @@ import os
 import platform
 import resource
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 
@@ -17,12 +17,14 @@ class Cores:
 
     gateway: int | None
     client: int | None
+    usable: frozenset[int]
 
     @classmethod
     def choose(cls) -> Cores:
         """The first two cores this process may use; nothing is pinned when there is only one."""
         usable = sorted(os.sched_getaffinity(0))
-        return cls(usable[0], usable[1]) if len(usable) > 1 else cls(None, None)
+        first, second = (usable[0], usable[1]) if len(usable) > 1 else (None, None)
+        return cls(first, second, frozenset(usable))
 
     @property
     def are_pinned(self) -> bool:
@@ -35,11 +37,19 @@ class Cores:
     @contextlib.contextmanager
     def spawning_on_gateway_core(self) -> Iterator[None]:
         """Whatever is started inside inherits the gateway's core."""
-        if self.gateway is None:
+        with self._spawning_on(self.usable if self.gateway is None else {self.gateway}):
             yield
-            return
+
+    @contextlib.contextmanager
+    def spawning_anywhere(self) -> Iterator[None]:
+        """Whatever is started inside may use every core, as in real use: for what is timed, not counted."""
+        with self._spawning_on(self.usable):
+            yield
+
+    @contextlib.contextmanager
+    def _spawning_on(self, cores: Set[int]) -> Iterator[None]:
         mine = os.sched_getaffinity(0)
-        os.sched_setaffinity(0, {self.gateway})
+        os.sched_setaffinity(0, cores)
         try:
             yield
         finally:
