@@ -82,6 +82,7 @@ class Tool:
     _schema: ArgumentsSchema
     _arguments: type[Struct]
     _run: Run
+    _one_of: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -96,16 +97,22 @@ class Tool:
             InvalidArguments: the schema refuses them; the text names field and remedy.
         """
         plain = codec.decode(arguments)
-        faults = self._schema.faults(plain)
+        faults = [self._worded(fault) for fault in self._schema.faults(plain)]
         if faults:
             known = ", ".join(field.encode_name for field in msgspec.structs.fields(self._arguments))
             raise InvalidArguments(
                 f"{self.name} can't use these arguments: {'; '.join(faults)}. "
                 f"Correct what is named and call again; it takes: {known or 'no arguments'}.",
-                data={"faults": list(faults)},
+                data={"faults": faults},
             )
         # The schema has judged already; "not strict" is for 1.0, which JSON Schema counts as an integer.
         return msgspec.convert(plain, self._arguments, strict=False)
+
+    def _worded(self, fault: str) -> str:
+        """`fault`, said so that it can be mended where a schema wants one of several members."""
+        if self._one_of and "'anyOf'" in fault:
+            return f"one of {', '.join(self._one_of)} is needed"
+        return fault
 
     async def run(self, arguments: Struct, context: Context) -> Reply:
         """Run the function; it raises `CallError` for whatever the caller should read."""
@@ -129,10 +136,13 @@ def tool(
         hints = get_type_hints(function)
         arguments: type[Struct] = hints["arguments"]
         fields = {field.encode_name for field in msgspec.structs.fields(arguments)}
-        properties = set(codec.decode(definition.input_schema).get("properties", {}))
+        schema = codec.decode(definition.input_schema)
+        properties = set(schema.get("properties", {}))
         if fields != properties:
             odd = ", ".join(sorted(fields ^ properties))
             raise TypeError(f"{definition.name}: {arguments.__name__} and the schema differ in {odd}")
-        return Tool(definition, timeout, ArgumentsSchema(definition.input_schema), arguments, function)
+        one_of = tuple(name for choice in schema.get("anyOf", ()) for name in choice.get("required", ()))
+        compiled = ArgumentsSchema(definition.input_schema)
+        return Tool(definition, timeout, compiled, arguments, function, one_of)
 
     return join

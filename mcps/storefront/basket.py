@@ -66,10 +66,12 @@ async def add(shop: Shop, arguments: AddArguments, context: Context) -> Reply:
         if isinstance(found, Several):
             return _choose_product(found)
         product, title = found.product, found.product.title
-        chosen = choose(product, {**found.attributes, **arguments.options})
+        chosen = choose(product, {**found.attributes, **arguments.options}, arguments.product)
         if isinstance(chosen, Open):
             return _choose_option(chosen, title)
         sku = chosen.variant.sku
+        if options := ", ".join(chosen.variant.options.values()):
+            title = f"{title} ({options})"
         if chosen.variant.available < arguments.quantity and not chosen.variant.backorderable:
             raise out_of_stock(title, chosen.variant.available)
     key = context.idempotency_key(f"add_to_basket:{sku}:{arguments.quantity}", arguments.idempotency_key)

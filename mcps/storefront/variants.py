@@ -29,14 +29,17 @@ class Open:
     unknown: str = ""
 
 
-def choose(product: Product, wanted: Mapping[str, str]) -> Chosen | Open:
+def choose(product: Product, wanted: Mapping[str, str], said: str = "") -> Chosen | Open:
     """
     The variant of `product` with the wanted options, or the first axis that is still open.
+
+    Args:
+        said: how the product was called; words that are not of its title may name options ("iPhone 15 512").
 
     Options on axes that the product does not have are ignored: "red" of a nail polish that only comes in
     red is part of its name. Values of which nothing can be bought are not offered while others can.
     """
-    wanted = {_axis(product, axis): value for axis, value in wanted.items()}
+    wanted = _named_in(said, product) | {_axis(product, axis): value for axis, value in wanted.items()}
     fitting = list(product.variants)
     for axis in _axes(product):
         if axis not in wanted:
@@ -55,6 +58,20 @@ def choose(product: Product, wanted: Mapping[str, str]) -> Chosen | Open:
         rest = {name: value for name, value in wanted.items() if name != axis}
         return Open(axis, _left(product, rest, axis), unknown=wanted.get(axis, ""))
     return Chosen(fitting[0])
+
+
+def _named_in(said: str, product: Product) -> dict[str, str]:
+    """The one value per axis that a word of `said` points at, the words of the title apart."""
+    title = product.title.lower().split()
+    words = [word for word in said.lower().split() if word not in title]
+    named = {}
+    for axis in _axes(product):
+        values = _values(product.variants, axis)
+        for word in words:
+            meant = [value for value in values if _hints_at(word, value)]
+            if len(meant) == 1:
+                named[axis] = meant[0]
+    return named
 
 
 def _left(product: Product, wanted: Mapping[str, str], axis: str) -> list[str]:

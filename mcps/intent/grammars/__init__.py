@@ -1,0 +1,1 @@
+"""The grammars, one table per language; `mcps.intent.grammar` reads them."""
