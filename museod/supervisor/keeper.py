@@ -261,7 +261,7 @@ class Keeper:
             if self.state is not State.STARTING:
                 self._move(State.STARTING)
             return
-        self.reason = reason
+        self.reason = reason or "closed its output"
         self._move(State.BACKOFF)
         self._give_verdict()
 

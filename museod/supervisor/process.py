@@ -84,6 +84,7 @@ class Process:
         self._popen = popen
         self._registrations = registrations
         self._pipes = [(fd, _identity_of(fd)) for fd in (self.stdin_fd, self.stdout_fd)]
+        self._reaped = trio.Event()
         self._exited = trio.Event()
         self._psutil: psutil.Process | None = None
 
@@ -124,6 +125,7 @@ class Process:
         self._signal(signal.SIGKILL)
         self.returncode = self._popen.wait()
         self._registrations.close()
+        self._reaped.set()
         await reaper.sweep()
         self._exited.set()
 
@@ -131,19 +133,19 @@ class Process:
         """
         The ladder: end of stdin, SIGTERM to the group, SIGKILL to the group, each after its grace.
 
-        Returns when nothing of it is left; after SIGKILL at most `KILL_SECONDS` later.
+        Returns when nothing of it is left; after SIGKILL at most `KILL_SECONDS` and a sweep later.
         """
         self._close_pipes()
-        if await self._is_gone_within(self._spec.stop_grace_seconds):
-            return
-        self.was_signalled = True
-        self._signal(signal.SIGTERM)
-        if await self._is_gone_within(self._spec.term_grace_seconds):
-            return
-        log.warning("child_killed", mcp=self.label, pid=self.pid)
-        self._signal(signal.SIGKILL)
-        if not await self._is_gone_within(KILL_SECONDS):
-            log.error("child_survived_kill", mcp=self.label, pid=self.pid)
+        if not await self._is_reaped_within(self._spec.stop_grace_seconds):
+            self.was_signalled = True
+            self._signal(signal.SIGTERM)
+            if not await self._is_reaped_within(self._spec.term_grace_seconds):
+                log.warning("child_killed", mcp=self.label, pid=self.pid)
+                self._signal(signal.SIGKILL)
+                if not await self._is_reaped_within(KILL_SECONDS):
+                    log.error("child_survived_kill", mcp=self.label, pid=self.pid)
+                    return
+        await self._exited.wait()
 
     async def log_stderr(self) -> None:
         """Write its stderr to the log until the end of it, however much it is."""
@@ -177,10 +179,10 @@ class Process:
             count, size = lines.take_dropped()
             log.warning("child_stderr_dropped", mcp=self.label, lines=count, bytes=size)
 
-    async def _is_gone_within(self, seconds: float) -> bool:
+    async def _is_reaped_within(self, seconds: float) -> bool:
         with trio.move_on_after(seconds):
-            await self._exited.wait()
-        return self._exited.is_set()
+            await self._reaped.wait()
+        return self._reaped.is_set()
 
     def _signal(self, number: signal.Signals) -> None:
         """To the whole group, and only while the leader is not yet waited for: then the pid is still its."""

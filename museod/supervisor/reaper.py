@@ -167,7 +167,8 @@ class Reaper:
             self._sweeps -= 1
 
     async def _look(self) -> _Sighting:
-        return await trio.to_thread.run_sync(self._sight, limiter=self._threads)
+        # Abandoned when the time is over: reading about a process can hang as the process itself does.
+        return await trio.to_thread.run_sync(self._sight, limiter=self._threads, abandon_on_cancel=True)
 
     def _sight(self) -> _Sighting:
         """One look at all processes; runs in a thread, so what it says is checked again before use."""
