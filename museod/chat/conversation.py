@@ -50,10 +50,11 @@ class OpenQuestion(Struct, frozen=True, rename="camel", omit_defaults=True):
 
     `kind` says how an answer continues the call of `tool` with `arguments`:
     `option` puts the chosen value under `options[axis]`, `product` under the argument `axis`,
-    `offer` waits for a yes, and `more` for the wish to see the next page.
+    `offer` waits for a yes, and `more` for the wish to see the next page. `intent` chooses what to do at
+    all; its values are intents and it has no tool.
     """
 
-    kind: Literal["option", "product", "offer", "more"]
+    kind: Literal["option", "product", "offer", "more", "intent"]
     intent: str
     tool: str
     arguments: dict[str, Any]
@@ -67,7 +68,8 @@ class Memory(Struct, frozen=True, rename="camel", omit_defaults=True):
     The part of a conversation that plans are made with.
 
     `listing` says what the numbers of the last list count: products, or the variants of the product in
-    focus. `focus` is the id of the product that "it" means.
+    focus. `focus` is the id of the product that "it" means. `offered` are the messages of the suggestions
+    that the last reply made.
     """
 
     shown: list[ShownProduct] = []
@@ -75,6 +77,7 @@ class Memory(Struct, frozen=True, rename="camel", omit_defaults=True):
     focus: str = ""
     sku: str = ""
     pending: OpenQuestion | None = None
+    offered: list[str] = []
     conversation_id: str = ""
 
     @property

@@ -24,6 +24,7 @@ from museod.chat import reply as replies
 from museod.chat.conversation import (
     OPEN_QUESTION_SECONDS,
     Memory,
+    OpenQuestion,
     open_question,
     read_memory,
     remember,
@@ -75,6 +76,7 @@ Emit = Callable[[ServerFrame], None]
 
 TURN_SECONDS = 30.0  # one tool call may take 20 (call_timeout_seconds); nobody waits longer for a chat line
 LOCK_SECONDS = 10.0  # a lock left by a crashed node is free after 10
+GONE_SECONDS = 5.0  # a child whose tools vanished failed several times and is tried less often
 HISTORY = 6  # messages that analyze_intent is given: three exchanges say what "and in blue?" is about
 MAX_HISTORY_CHARS = 4000  # of each; the tool takes no more
 WRITES = frozenset({"add_to_basket"})  # whose outcome is unknown when their child is lost
@@ -241,7 +243,11 @@ class Engine:
                     await self._keep(turn, message, failed)
                 raise
             memory = remember(memory, neutral.seen, now=now)
-            memory = msgspec.structs.replace(memory, conversation_id=work.conversation_id)
+            memory = msgspec.structs.replace(
+                memory,
+                conversation_id=work.conversation_id,
+                offered=[one.message for one in neutral.suggestions],
+            )
             frame = _response(work, neutral, memory, correlation, trio.current_time() - started)
             await self._save(turn, work, conversation, memory, frame, now)
             return frame
@@ -260,7 +266,10 @@ class Engine:
             if call is not None:
                 work.intent, work.confidence, work.method = pending.intent, 1.0, "context"
                 return await self._act(work, Calls([call]), memory)
-        analysis = await self._understand(work, conversation)
+        analysis = _without_asking(work, memory, pending) or await self._understand(work, conversation)
+        work.intent, work.confidence, work.method = analysis.intent, analysis.confidence, analysis.method
+        work.entities = analysis.entities
+        metrics.intent_total.labels(analysis.method, analysis.intent).inc()
         situation = plans.Situation(
             analysis, memory, work.message.message, work.phrases.language, work.caller.role
         )
@@ -278,14 +287,10 @@ class Engine:
         if is_error:
             raise failure_of(structured)
         try:
-            analysis = plans.read_analysis(structured)
+            return plans.read_analysis(structured)
         except msgspec.ValidationError as error:
             log.error("analysis_unreadable", error=str(error))
             raise InternalError("analyze_intent answered what it must not.") from None
-        work.intent, work.confidence, work.method = analysis.intent, analysis.confidence, analysis.method
-        work.entities = analysis.entities
-        metrics.intent_total.labels(analysis.method, analysis.intent).inc()
-        return analysis
 
     async def _act(self, work: _Work, plan: Plan, memory: Memory) -> Neutral:
         setting = Setting(work.phrases, memory, work.message.message, work.intent)
@@ -308,9 +313,9 @@ class Engine:
         try:
             done = await self._all_done(work, calls)
         except ToolNotFound:
-            if calls[0].tool in plans.CORE_TOOLS:
+            if child := plans.CORE_TOOLS.get(calls[0].tool):
                 raise Failed(
-                    Kind.MCP_NOT_AVAILABLE, "error-unavailable", retry_after=5.0, service="storefront"
+                    Kind.MCP_NOT_AVAILABLE, "error-unavailable", retry_after=GONE_SECONDS, service=child
                 ) from None
             instead = plans.substitute(calls[0], work.intent)
             return await self._act(work, instead or NotYet(work.intent), setting.memory)
@@ -436,6 +441,16 @@ _STAGES: Mapping[str, str] = {
     "add_to_basket": "basket",
     "get_basket": "basket",
 }
+
+
+def _without_asking(work: _Work, memory: Memory, pending: OpenQuestion | None) -> Analysis | None:
+    """The analysis of a message that takes a suggestion of the last reply, by its words or its number."""
+    message, intent = work.message.message, ""
+    if message in memory.offered:
+        intent = replies.pressed(message, work.phrases)
+    if not intent and pending is not None:
+        intent = plans.chosen_intent(pending, message)
+    return Analysis(intent, 1.0, {}, method="context") if intent else None
 
 
 def _given_conversation_id(message: MessageFrame) -> str:

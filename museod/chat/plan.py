@@ -118,9 +118,7 @@ def make_plan(situation: Situation) -> Plan:
     if analysis.confidence < SURE and analysis.intent not in _SMALL_TALK:
         asked = [alternative.intent for alternative in analysis.alternatives]
         candidates = dict.fromkeys([analysis.intent, *asked])
-        return Unsure(
-            [intent for intent in candidates if intent != "other" and _is_open(intent, situation.role)][:3]
-        )
+        return Unsure([one for one in candidates if one in _OFFERED and _is_open(one, situation.role)][:3])
     if not _is_open(analysis.intent, situation.role) or analysis.reason == "not_allowed_for_client":
         return AdminOnly()
     return _TABLE.get(analysis.intent, _TABLE["other"])(situation)
@@ -138,9 +136,12 @@ def _search(situation: Situation) -> Plan:
     named = _text(entities, "query", "product", "productName", "title") or _text(
         entities, "brand", "category"
     )
+    filters = _filters(entities)
+    if not named and not filters:
+        return Say("search-what")
     query = (named or situation.message)[:MAX_QUERY_CHARS].strip()
     arguments: dict[str, Any] = {"query": query, "locale": situation.locale, "limit": PAGE}
-    if filters := _filters(entities):
+    if filters:
         arguments["filters"] = filters
     if (sort := entities.get("sort")) in ("relevance", "price_asc", "price_desc", "newest"):
         arguments["sort"] = sort
@@ -197,7 +198,7 @@ def _question(situation: Situation) -> Plan:
 
 def _add(situation: Situation) -> Plan:
     meant, quantity = _meant(situation), _quantity(situation)
-    if quantity is not None and not 1 <= quantity <= MAX_QUANTITY:
+    if not (1 <= quantity <= MAX_QUANTITY if quantity is not None else _counts_nothing(situation, meant)):
         return Say("quantity-range", values={"minimum": 1, "maximum": MAX_QUANTITY})
     arguments: dict[str, Any] = {"quantity": quantity or 1, "locale": situation.locale}
     if meant.sku:
@@ -210,8 +211,26 @@ def _add(situation: Situation) -> Plan:
 
 
 def _naming(meant: Meant) -> dict[str, Any]:
-    title = meant.product.title if meant.product is not None else meant.name
-    return {"title": title, "productId": meant.product.product_id if meant.product is not None else ""}
+    if meant.product is None:
+        return {"title": meant.name, "options": dict(meant.options)}
+    options = meant.variants[0].options if len(meant.variants) == 1 else meant.options
+    return {"title": meant.product.title, "productId": meant.product.product_id, "options": dict(options)}
+
+
+_LARGE_NUMBER = re.compile(r"(?<![\w.,-])\d{3,}(?![\w.,-])")
+
+
+def _counts_nothing(situation: Situation, meant: Meant) -> bool:
+    """
+    Whether no large number in the message can be a quantity that was not understood.
+
+    "500 of it" must not become one; "the iPhone 15 with 512" counts nothing.
+    """
+    names = [value for value in situation.analysis.entities.values() if isinstance(value, str)]
+    known = {word for name in names for word in reference.words(name)}
+    if meant.product is not None:
+        known.update(reference.words(meant.product.title), reference.option_words(meant.product.variants))
+    return all(number in known for number in _LARGE_NUMBER.findall(situation.message))
 
 
 def _basket(situation: Situation) -> Plan:
@@ -281,10 +300,14 @@ _TABLE: Mapping[str, Callable[[Situation], Plan]] = {
     "other": _say("other", "product.search", "basket.view", "help"),
 }
 
-# Without these the shop's conversation does not work at all: their absence is a failure, not a lack.
-CORE_TOOLS = frozenset(
-    {"search_products", "get_product_info", "add_to_basket", "get_basket", "list_products"}
-)
+# Without these the conversation does not work at all: their absence is their child's failure, not a lack.
+CORE_TOOLS: Mapping[str, str] = {
+    "search_products": "storefront",
+    "get_product_info": "storefront",
+    "add_to_basket": "storefront",
+    "get_basket": "storefront",
+    "list_products": "admin",
+}
 
 
 def substitute(call: ToolCall, intent: str) -> Plan | None:
@@ -293,7 +316,7 @@ def substitute(call: ToolCall, intent: str) -> Plan | None:
         return None
     arguments = {"locale": call.arguments["locale"]}
     if product := call.arguments.get("product"):
-        return Calls([ToolCall("get_product_info", {"product": product, **arguments}, {"name": product})])
+        return Calls([ToolCall("get_product_info", {"product": product, **arguments}, {"instead": True})])
     return AskProduct(intent, "get_product_info", arguments)
 
 
@@ -332,6 +355,8 @@ def answer_open_question(
     pending: OpenQuestion, message: str, *, locale: str, title: str = ""
 ) -> ToolCall | None:
     """The call that `message` completes as an answer to the question, or None: it says something else."""
+    if pending.kind == "intent":
+        return None
     arguments = {**pending.arguments, "locale": locale}
     extra = {"title": title}
     if pending.kind == "offer":
@@ -345,6 +370,16 @@ def answer_open_question(
         return ToolCall(pending.tool, {**arguments, pending.axis: choice.value}, {"title": choice.label})
     options = {**arguments.get("options", {}), pending.axis: choice.value}
     return ToolCall(pending.tool, {**arguments, "options": options}, extra)
+
+
+INTENTS: tuple[str, ...] = tuple(_TABLE)
+_OFFERED = frozenset(INTENTS) - {"other"}
+
+
+def chosen_intent(pending: OpenQuestion, message: str) -> str:
+    """The intent that `message` chooses of those that were offered, or nothing."""
+    choice = reference.chosen(message, pending.choices) if pending.kind == "intent" else None
+    return choice.value if choice is not None else ""
 
 
 def _meant(situation: Situation) -> Meant:

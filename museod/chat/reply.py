@@ -24,7 +24,7 @@ from museod.chat.conversation import (
 )
 from museod.chat.messages import Suggestion, clean_text
 from museod.chat.phrases import Phrases
-from museod.chat.plan import MAX_QUANTITY, AskProduct, NotYet, Say, ToolCall, Unsure
+from museod.chat.plan import INTENTS, MAX_QUANTITY, AskProduct, NotYet, Say, ToolCall, Unsure
 
 Card = dict[str, Any]
 
@@ -109,7 +109,10 @@ def unsure(plan: Unsure, setting: Setting) -> Neutral:
     offered = plan.intents or ("product.search", "basket.view", "help")
     suggestions = topics(offered, phrases)
     lines = [f"{number}. {one.label}" for number, one in enumerate(suggestions, 1)]
-    return Neutral("\n".join([phrases("unsure"), *lines]), suggestions=suggestions, is_numbered=True)
+    choices = [Choice(one.label, intent) for one, intent in zip(suggestions, offered, strict=True)]
+    seen = Seen(pending=OpenQuestion("intent", setting.intent, "", {}, choices=choices))
+    text = "\n".join([phrases("unsure"), *lines])
+    return Neutral(text, suggestions=suggestions, seen=seen, is_numbered=True)
 
 
 def ask_product(plan: AskProduct, setting: Setting) -> Neutral:
@@ -128,8 +131,15 @@ def topics(intents: Sequence[str], phrases: Phrases) -> list[Suggestion]:
     return [
         Suggestion(phrases(f"topic-{slug(intent)}"), phrases(f"topic-{slug(intent)}-message"))
         for intent in intents
-        if phrases.has(f"topic-{slug(intent)}")
     ]
+
+
+def pressed(message: str, phrases: Phrases) -> str:
+    """The intent whose suggestion sends exactly `message`, or nothing: what we offer we understand."""
+    for intent in INTENTS:
+        if intent != "other" and message == phrases(f"topic-{slug(intent)}-message"):
+            return intent
+    return ""
 
 
 def slug(intent: str) -> str:
@@ -219,7 +229,8 @@ def _info(done: Sequence[Done], setting: Setting) -> Neutral:
         return _which_of(candidates, last, setting)
     variants = _objects(product.get("variants"))[:MAX_VARIANTS]
     fitting = _asked_for(variants, setting.message, line(product.get("title")))
-    lines = [_product_head(product, variants, fitting, phrases)]
+    lines = [phrases("facts-instead")] if last.call.extra.get("instead") else []
+    lines.append(_product_head(product, variants, fitting, phrases))
     if len(variants) > 1:
         lines += [f"{number}. {_variant_line(one, phrases)}" for number, one in enumerate(fitting, 1)]
     if description := clean_text(_string(product.get("description")))[:MAX_ANSWER_CHARS]:
@@ -573,8 +584,11 @@ REFUSALS: Mapping[str, Callable[[Done, Setting], Neutral]] = {
 
 
 def _title_of(last: Done, phrases: Phrases) -> str:
-    told = last.structured.get("title") or last.call.extra.get("title")
-    return line(told) or phrases("the-product")
+    title = line(last.call.extra.get("title"))
+    if not title:
+        return phrases("the-product")
+    named = last.call.extra.get("options") or last.call.arguments.get("options")
+    return _line_title({"title": title, "options": named})
 
 
 # ---- cards

@@ -11,6 +11,7 @@ import trio
 from museod.access.principal import Principal, Role, principal
 from museod.chat.engine import Engine
 from museod.chat.messages import ErrorFrame, MessageFrame, ProgressFrame, ResponseFrame, ServerFrame
+from museod.chat.phrases import LANGUAGES
 from museod.errors import (
     ApiFailed,
     CallTimeout,
@@ -176,7 +177,7 @@ async def test_short_stock_offers_what_is_left_and_a_yes_takes_it() -> None:
         ApiFailed("Only 3 left.", data={"apiCode": "insufficient_stock"}), available=3
     )
     asked = await talk.say("add 9 of the 512 blue", analysis("basket.add", quantity=9))
-    assert "Only 3 of iPhone 15 are left" in asked.message
+    assert "Only 3 of iPhone 15 (512 GB, Blue) are left" in asked.message
     line = basket_line("IPHONE-15-512-BLUE", "iPhone 15", 3, 120900)
     talk.tools.answers["add_to_basket"] = {"added": line, "basket": basket(line)}
     answer = await talk.say("yes please")
@@ -253,10 +254,10 @@ async def test_a_conversation_keeps_the_id_that_was_minted_for_it() -> None:
 
 async def test_the_analysis_is_given_the_last_turns() -> None:
     talk = Talk(shop())
-    await talk.say("hello", analysis("greeting"))
-    await talk.say("thanks", analysis("thanks"))
+    await talk.say("hello there", analysis("greeting"))
+    await talk.say("thanks a lot", analysis("thanks"))
     history = talk.tools.called("analyze_intent")[-1]["context"]
-    assert history[0] == {"role": "user", "content": "hello", "intent": "greeting"}
+    assert history[0] == {"role": "user", "content": "hello there", "intent": "greeting"}
     assert history[1]["role"] == "assistant"
 
 
@@ -341,6 +342,7 @@ async def test_without_the_tool_for_questions_the_products_facts_are_told() -> N
     talk = Talk(tools)
     await talk.say("iPhone 15?", analysis("product.info", product="iPhone 15"))
     answer = await talk.say("does it have USB-C?", analysis("product.question", reference="it"))
+    assert "cannot judge that here yet" in answer.message
     assert "connector: USB-C" in answer.message
     asked = await Talk(tools).say("does it have USB-C?", analysis("product.question"))
     assert "Which product" in asked.message
@@ -364,6 +366,32 @@ async def test_an_unsure_analysis_asks_with_alternatives() -> None:
     }
     answer = await talk.say("hmm", meant)
     assert labels(answer) == ["Show my basket", "Search products"]
+
+
+@pytest.mark.parametrize(("answer", "tool"), [("1", "get_basket"), ("Show my basket", "get_basket")])
+async def test_what_was_offered_to_the_unsure_can_be_taken_by_number_or_name(answer: str, tool: str) -> None:
+    talk = Talk(shop())
+    await talk.say("hmm", analysis("basket.view", 0.3))
+    await talk.say(answer, analysis("other"))
+    assert len(talk.tools.called(tool)) == 1
+    assert len(talk.tools.called("analyze_intent")) == 1
+
+
+@pytest.mark.parametrize("locale", LANGUAGES)
+async def test_a_suggestion_of_ours_is_understood_in_every_language(locale: str) -> None:
+    talk = Talk(shop())
+    for place in range(3):
+        offered = await talk.say("?", analysis("greeting"), locale=locale)
+        assert offered.suggestions is not msgspec.UNSET
+        answer = await talk.say(offered.suggestions[place].message, analysis("other"), locale=locale)
+        assert answer.metadata.method == "context"
+    assert len(talk.tools.called("analyze_intent")) == 3
+
+
+async def test_words_that_were_not_offered_are_analysed_like_any_others() -> None:
+    talk = Talk(shop())
+    await talk.say("What is in my basket?", analysis("basket.view"))
+    assert len(talk.tools.called("analyze_intent")) == 1
 
 
 async def test_a_turn_that_takes_too_long_is_cut_and_answered(autojump_clock: trio.testing.MockClock) -> None:

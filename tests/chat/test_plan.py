@@ -67,7 +67,13 @@ def only_call(made: Plan) -> ToolCall:
     ("intent", "entities", "message", "tool", "arguments"),
     [
         ("product.search", {"query": "phones"}, "", "search_products", {"query": "phones", "limit": 5}),
-        ("product.search", {}, "something nice", "search_products", {"query": "something nice", "limit": 5}),
+        (
+            "product.search",
+            {"priceMax": 2000},
+            "something under 20",
+            "search_products",
+            {"query": "something under 20", "limit": 5, "filters": {"priceMax": 2000}},
+        ),
         (
             "product.search",
             {"query": "phones", "brand": "Acme", "priceMax": 50000, "currency": "USD", "color": "blue"},
@@ -164,6 +170,19 @@ def test_a_quantity_that_cannot_be_is_not_made_one_that_can(quantity: int) -> No
     made = plan("basket.add", {"quantity": quantity, "reference": "it"})
     assert isinstance(made, Say)
     assert made.key == "quantity-range"
+
+
+@pytest.mark.parametrize(
+    ("message", "is_quantity"),
+    [("500 of it", True), ("add 1000 please", True), ("the 256", False), ("a Toaster-500", False)],
+)
+def test_a_large_number_that_nobody_understood_is_not_taken_for_one(message: str, is_quantity: bool) -> None:
+    made = plan("basket.add", {"reference": "it"}, message=message)
+    assert isinstance(made, Say) is is_quantity
+
+
+def test_a_search_for_nothing_asks_what_for() -> None:
+    assert plan("product.search", {}, message="search products") == Say("search-what")
 
 
 def test_nothing_to_add_is_asked_for() -> None:

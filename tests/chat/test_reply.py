@@ -274,3 +274,10 @@ def test_whatever_changes_in_a_result_changes_in_the_reply(case: str, locale: st
         else:
             assert (after.text, after.cards) != (before.text, before.cards) or case == "added", path
     assert count >= 3
+
+
+def test_what_is_sold_out_is_named_with_its_options() -> None:
+    arguments = {"product": "iPhone 15", "options": {"color": "Black"}}
+    call = ToolCall("add_to_basket", arguments, {"title": "iPhone 15"})
+    neutral = reply(call, {"available": 0}, refusal="insufficient_stock")
+    assert neutral.text.startswith("iPhone 15 (Black) is sold out")

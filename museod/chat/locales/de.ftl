@@ -82,6 +82,7 @@ search-results = { $count ->
 }
 search-more-results = Weitere zu „{ $query }“:
 search-corrected = Ich habe nach „{ $query }“ gesucht.
+search-what = Was suchen Sie? Nennen Sie mir ein Produkt, eine Marke oder eine Art von Ware.
 search-empty = Ich habe nichts zu „{ $query }“ gefunden.
 search-did-you-mean = Meinten Sie { $suggestions }?
 search-empty-remedy = Versuchen Sie es mit anderen oder weniger Wörtern.
@@ -130,6 +131,7 @@ no = Nein
 ## Questions about products
 
 answer-unknown = Dazu habe ich keine Angaben.
+facts-instead = Das kann ich hier noch nicht beurteilen; im Katalog steht:
 
 ## Basket
 

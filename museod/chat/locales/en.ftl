@@ -82,6 +82,7 @@ search-results = { $count ->
 }
 search-more-results = More for “{ $query }”:
 search-corrected = I searched for “{ $query }”.
+search-what = What are you looking for? Tell me a product, a brand or a kind of thing.
 search-empty = I found nothing for “{ $query }”.
 search-did-you-mean = Did you mean { $suggestions }?
 search-empty-remedy = Try other words, or fewer of them.
@@ -130,6 +131,7 @@ no = No
 ## Questions about products
 
 answer-unknown = I have no information on that.
+facts-instead = I cannot judge that here yet; this is what the catalogue says:
 
 ## Basket
 

@@ -82,6 +82,7 @@ search-results = { $count ->
 }
 search-more-results = Más resultados para «{ $query }»:
 search-corrected = He buscado «{ $query }».
+search-what = ¿Qué está buscando? Dígame un producto, una marca o un tipo de artículo.
 search-empty = No he encontrado nada para «{ $query }».
 search-did-you-mean = ¿Quería decir { $suggestions }?
 search-empty-remedy = Pruebe con otras palabras, o con menos.
@@ -131,6 +132,7 @@ no = No
 ## Questions about products
 
 answer-unknown = No tengo información sobre eso.
+facts-instead = Aquí todavía no puedo valorarlo; esto dice el catálogo:
 
 ## Basket
 

@@ -82,6 +82,7 @@ search-results = { $count ->
 }
 search-more-results = Suite pour « { $query } » :
 search-corrected = J’ai cherché « { $query } ».
+search-what = Que cherchez-vous ? Dites-moi un produit, une marque ou un genre d’article.
 search-empty = Je n’ai rien trouvé pour « { $query } ».
 search-did-you-mean = Vouliez-vous dire { $suggestions } ?
 search-empty-remedy = Essayez d’autres mots, ou moins de mots.
@@ -130,6 +131,7 @@ no = Non
 ## Questions about products
 
 answer-unknown = Je n’ai pas d’information à ce sujet.
+facts-instead = Je ne peux pas encore en juger ici ; voici ce que dit le catalogue :
 
 ## Basket
 

@@ -82,6 +82,7 @@ search-results = { $count ->
 }
 search-more-results = Altri per «{ $query }»:
 search-corrected = Ho cercato «{ $query }».
+search-what = Che cosa sta cercando? Mi dica un prodotto, una marca o un tipo di articolo.
 search-empty = Non ho trovato nulla per «{ $query }».
 search-did-you-mean = Intendeva { $suggestions }?
 search-empty-remedy = Provi con altre parole, o con meno parole.
@@ -131,6 +132,7 @@ no = No
 ## Questions about products
 
 answer-unknown = Non ho informazioni al riguardo.
+facts-instead = Qui non posso ancora giudicarlo; ecco che cosa dice il catalogo:
 
 ## Basket
 

@@ -82,6 +82,7 @@ search-results = { $count ->
 }
 search-more-results = Mais resultados para “{ $query }”:
 search-corrected = Pesquisei “{ $query }”.
+search-what = O que você procura? Diga um produto, uma marca ou um tipo de artigo.
 search-empty = Não encontrei nada para “{ $query }”.
 search-did-you-mean = Você quis dizer { $suggestions }?
 search-empty-remedy = Tente outras palavras, ou menos palavras.
@@ -130,6 +131,7 @@ no = Não
 ## Questions about products
 
 answer-unknown = Não tenho informação sobre isso.
+facts-instead = Ainda não consigo avaliar isso por aqui; o catálogo diz:
 
 ## Basket
 

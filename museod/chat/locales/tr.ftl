@@ -82,6 +82,7 @@ search-results = { $count ->
 }
 search-more-results = “{ $query }” için devamı:
 search-corrected = “{ $query }” için arama yaptım.
+search-what = Ne arıyorsunuz? Bir ürün, bir marka ya da bir ürün türü söyleyin.
 search-empty = “{ $query }” için bir şey bulamadım.
 search-did-you-mean = Şunu mu demek istediniz: { $suggestions }?
 search-empty-remedy = Başka sözcüklerle ya da daha az sözcükle deneyin.
@@ -130,6 +131,7 @@ no = Hayır
 ## Questions about products
 
 answer-unknown = Bu konuda bilgim yok.
+facts-instead = Bunu burada henüz değerlendiremiyorum; katalogda yazan şu:
 
 ## Basket
 

@@ -79,6 +79,7 @@ what-i-can-admin = Tôi có thể: liệt kê sản phẩm cùng trạng thái, 
 search-results = Tôi tìm thấy { $count } sản phẩm cho “{ $query }”:
 search-more-results = Thêm kết quả cho “{ $query }”:
 search-corrected = Tôi đã tìm “{ $query }”.
+search-what = Bạn đang tìm gì? Hãy cho tôi biết một sản phẩm, một nhãn hiệu hoặc một loại hàng.
 search-empty = Tôi không tìm thấy gì cho “{ $query }”.
 search-did-you-mean = Ý bạn là { $suggestions }?
 search-empty-remedy = Hãy thử từ khác, hoặc ít từ hơn.
@@ -118,6 +119,7 @@ no = Không
 ## Questions about products
 
 answer-unknown = Tôi không có thông tin về điều đó.
+facts-instead = Ở đây tôi chưa đánh giá được điều đó; danh mục ghi như sau:
 
 ## Basket
 
