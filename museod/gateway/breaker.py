@@ -59,6 +59,11 @@ class Breaker:
     _until: float = 0.0
     _is_trying: bool = field(default=False)
 
+    @property
+    def is_clean(self) -> bool:
+        """Closed and without a failure on its count: an answer would change nothing."""
+        return self.state is BreakerState.CLOSED and not self._failures
+
     def admit(self, now: float) -> float | None:
         """None if a call may pass now, else the seconds after which to try again."""
         if self.state is BreakerState.CLOSED:

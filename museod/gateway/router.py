@@ -94,7 +94,6 @@ class Router:
 
     def __init__(self, children: Children) -> None:
         self._children = children
-        self._shown: dict[tuple[int, Principal], list[Entry]] = {}
 
     @property
     def catalogue(self) -> Catalogue:
@@ -147,9 +146,8 @@ class Router:
         entry = self._permitted(tool, caller)
         try:
             _check_arguments(entry, arguments)
-            reply = await self._run(entry, arguments, caller, turn, meta, on_progress)
-            outcome = "tool_error" if _is_error(reply.raw) else "ok"
-            return reply
+            raw = await self._run(entry, arguments, caller, turn, meta, on_progress, started)
+            outcome = "tool_error" if _is_error(raw) else "ok"
         except trio.Cancelled:
             outcome = "cancelled"
             raise
@@ -159,6 +157,7 @@ class Router:
         finally:
             seconds = trio.current_time() - started
             metrics.observe_request(entry.child, entry.name, outcome, seconds)
+        return Reply(raw, entry.child, seconds)
 
     def _permitted(self, tool: str, caller: Principal) -> Entry:
         entry = self.catalogue.find(tool)
@@ -177,19 +176,17 @@ class Router:
         turn: Turn,
         meta: Raw | None,
         on_progress: Progress | None,
-    ) -> Reply:
+        started: float,
+    ) -> Raw:
         child = self._children[entry.child]
-        started = trio.current_time()
-        timeout = child.policy.timeout_of(entry.original)
+        left = timeout = child.policy.timeout_of(entry.original)
         emitted = _Emitted(on_progress)
-        upstream = self._admitted(child)
+        upstream = self._admitted(child, started)
         is_retry = False
         while True:
             params = _params(entry, arguments, caller, turn, meta, upstream, child, emitted)
-            left = started + timeout - trio.current_time()
             try:
-                raw = await self._once(child, upstream, params, left)
-                return Reply(raw, entry.child, trio.current_time() - started)
+                return await self._once(child, upstream, params, left)
             except ChannelError:
                 if is_retry or emitted.count or not entry.tool.may_be_retried:
                     raise _lost(child) from None
@@ -198,10 +195,11 @@ class Router:
                     upstream.close_progress(emitted.token)
             is_retry = True
             upstream = await self._replacement(child, started + timeout)
+            left = started + timeout - trio.current_time()
 
-    def _admitted(self, child: Child) -> Upstream:
+    def _admitted(self, child: Child, now: float) -> Upstream:
         upstream = child.least_busy()
-        wait = child.breaker.admit(trio.current_time())
+        wait = child.breaker.admit(now)
         if wait is not None:
             name = child.policy.child
             raise ChildUnavailable(
@@ -233,11 +231,15 @@ class Router:
             outcome = Outcome.FAILED
             raise
         finally:
-            before = child.breaker.state
-            child.breaker.record(outcome, trio.current_time())
-            if child.breaker.state is not before:
-                metrics.breaker_state.labels(child.policy.child).set(child.breaker.state.value)
-                log.warning("breaker_changed", mcp=child.policy.child, state=child.breaker.state.name.lower())
+            if outcome is not Outcome.ANSWERED or not child.breaker.is_clean:
+                self._record(child, outcome)
+
+    def _record(self, child: Child, outcome: Outcome) -> None:
+        before = child.breaker.state
+        child.breaker.record(outcome, trio.current_time())
+        if child.breaker.state is not before:
+            metrics.breaker_state.labels(child.policy.child).set(child.breaker.state.value)
+            log.warning("breaker_changed", mcp=child.policy.child, state=child.breaker.state.name.lower())
 
     async def _replacement(self, child: Child, deadline: float) -> Upstream:
         with trio.move_on_at(deadline):

@@ -60,11 +60,14 @@ class Sessions:
 
     def find(self, id: str, caller: Principal) -> Session | None:
         """The session, if it lives and `caller` comes with the credential that made it."""
-        self._expire()
         session = self._sessions.get(id)
         if session is None or session.owner != _owner(caller):
             return None
-        session.last_used = trio.current_time()
+        now = trio.current_time()
+        if session.last_used < now - self._idle_seconds and not session.running:
+            del self._sessions[id]
+            return None
+        session.last_used = now
         self._sessions.move_to_end(id)
         return session
 
