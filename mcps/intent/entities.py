@@ -106,8 +106,8 @@ def _read_terms(found: dict[str, Any], utterance: Utterance, intent: Intent, gra
         found["sort"] = terms.sort
     if terms.in_stock and intent is Intent.PRODUCT_SEARCH:
         found["inStock"] = True
-    unsaid = grammar.not_products | (grammar.lexicon.generic if intent is Intent.ADMIN_LIST else frozenset())
-    query = _kept(terms.names, unsaid | grammar.search_words)
+    generic = grammar.lexicon.generic if intent is Intent.ADMIN_LIST else frozenset()
+    query = _kept(terms.names, grammar.search_words | generic)
     if query:
         found["query"] = query
 

@@ -84,15 +84,13 @@ def _cut_out(pattern: re.Pattern[str], mark: str, text: str) -> tuple[str, list[
 
 def _corrected(word: str, grammar: Grammar) -> str:
     """`word`, or the deciding word that it misses by one slip; short words are left alone."""
-    if len(word) < 6 or not word.isalpha() or word in grammar.known_words:
+    if len(word) < 6 or not word.isalpha() or word in grammar.known_words or word in grammar.typo_words:
         return word
-    return next((right for right in grammar.typo_words if _one_slip(word, right)), word)
+    return next((right for right in sorted(grammar.typo_words) if _one_slip(word, right)), word)
 
 
 def _one_slip(word: str, right: str) -> bool:
     """Whether one letter is missing, added, wrong, or two neighbours are swapped."""
-    if word == right:
-        return True
     if abs(len(word) - len(right)) > 1 or word[0] != right[0]:
         return False
     start = 0
