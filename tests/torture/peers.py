@@ -34,7 +34,8 @@ from tests.torture.jsonrpc_cases import (
     encoded,
     request,
 )
-from tests.torture.websocket_frames import CLOSE, PING, TEXT, Ended, RawWebSocket, frame
+from tests.torture.raw_sockets import Ended, RawWebSocket
+from tests.transports.frames import CLOSE, PING, TEXT, frame
 
 ANSWER_SECONDS = 5.0  # answers come in milliseconds; the rest is for a machine with other work
 START_SECONDS = 30.0

@@ -14,19 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tests.torture.jsonrpc_cases import OK, classify, encoded, request
-from tests.torture.websocket_frames import (
-    BINARY,
-    CLOSE,
-    CONTINUATION,
-    PING,
-    PONG,
-    TEXT,
-    Ended,
-    RawConnection,
-    RawWebSocket,
-    frame,
-    handshake,
-)
+from tests.torture.raw_sockets import Ended, RawConnection, RawWebSocket, handshake
+from tests.transports.frames import BINARY, CLOSE, CONT, PING, PONG, TEXT, frame
 
 ANSWER_SECONDS = 5.0
 HANDSHAKE_SECONDS = 10.0  # the daemon allows 5 s for a head; twice that on a busy machine
@@ -137,7 +126,7 @@ def serves(sent: bytes) -> Callable[[int], None]:
 def _framing() -> Iterator[Row]:
     text = good()
     for bits in (1, 2, 4, 7):
-        yield f"reserved bits {bits}", closes_with(1002, sent=frame(TEXT, text, reserved=bits))
+        yield f"reserved bits {bits}", closes_with(1002, sent=frame(TEXT, text, rsv=bits))
     for opcode in (3, 4, 5, 6, 7, 11, 12, 13, 14, 15):
         yield f"reserved opcode {opcode}", closes_with(1002, sent=frame(opcode, b"x"))
     yield "unmasked frame (5.1)", closes_with(1002, sent=frame(TEXT, text, masked=False))
@@ -145,7 +134,7 @@ def _framing() -> Iterator[Row]:
     for opcode, name in ((PING, "ping"), (PONG, "pong"), (CLOSE, "close")):
         yield f"fragmented {name} (5.5)", closes_with(1002, sent=frame(opcode, b"\x03\xe8", fin=False))
         yield f"{name} of 126 bytes (5.5)", closes_with(1002, sent=frame(opcode, b"\x03\xe8" + b"x" * 124))
-    yield "continuation of nothing (5.4)", closes_with(1002, sent=frame(CONTINUATION, text))
+    yield "continuation of nothing (5.4)", closes_with(1002, sent=frame(CONT, text))
     inside = frame(TEXT, text[:10], fin=False) + frame(TEXT, text[10:])
     yield "new message inside a fragmented one (5.4)", closes_with(1002, sent=inside)
     negative = bytes((0x81, 0xFF)) + (2**63 + 5).to_bytes(8, "big") + b"\0\0\0\0"
@@ -154,11 +143,11 @@ def _framing() -> Iterator[Row]:
     yield "empty ping", answers(frame(PING), (PONG, b""))
     yield "ping of 125 bytes", answers(frame(PING, b"p" * 125), (PONG, b"p" * 125))
     yield "unasked pong is ignored", answers(frame(PONG, b"x"))
-    split = frame(TEXT, text[:5], fin=False) + frame(CONTINUATION, text[5:9], fin=False)
-    yield "message in three fragments", serves(split + frame(CONTINUATION, text[9:]))
+    split = frame(TEXT, text[:5], fin=False) + frame(CONT, text[5:9], fin=False)
+    yield "message in three fragments", serves(split + frame(CONT, text[9:]))
     yield (
         "empty fragments",
-        serves(frame(TEXT, b"", fin=False) + frame(CONTINUATION, text, fin=False) + frame(CONTINUATION, b"")),
+        serves(frame(TEXT, b"", fin=False) + frame(CONT, text, fin=False) + frame(CONT, b"")),
     )
     yield "message byte by byte", _byte_by_byte
     yield "ping between fragments", _ping_between_fragments
@@ -180,9 +169,7 @@ def _ping_between_fragments(port: int) -> None:
     text = good()
     connection = RawWebSocket(port)
     try:
-        connection.send(
-            frame(TEXT, text[:5], fin=False) + frame(PING, b"now") + frame(CONTINUATION, text[5:])
-        )
+        connection.send(frame(TEXT, text[:5], fin=False) + frame(PING, b"now") + frame(CONT, text[5:]))
         assert connection.receive(ANSWER_SECONDS) == (PONG, b"now")
         expect_good_answer(connection)
     finally:
@@ -224,7 +211,7 @@ def _utf8() -> Iterator[Row]:
     }
     for name, data in broken.items():
         yield f"invalid UTF-8: {name}", closes_with(1007, sent=frame(TEXT, data))
-        halves = frame(TEXT, data[:1], fin=False) + frame(CONTINUATION, data[1:])
+        halves = frame(TEXT, data[:1], fin=False) + frame(CONT, data[1:])
         yield f"invalid UTF-8 over two fragments: {name}", closes_with(1007, sent=halves)
     yield "character split over two fragments", _split_character
     yield "binary message", closes_with(1003, sent=frame(BINARY, good()))
@@ -236,7 +223,7 @@ def _split_character(port: int) -> None:
     cut = text.index("𝄞".encode()) + 2
     connection = RawWebSocket(port)
     try:
-        connection.send(frame(TEXT, text[:cut], fin=False) + frame(CONTINUATION, text[cut:]))
+        connection.send(frame(TEXT, text[:cut], fin=False) + frame(CONT, text[cut:]))
         expect_good_answer(connection, "𝄞")
     finally:
         connection.close()
@@ -312,10 +299,10 @@ def _limits() -> Iterator[Row]:
     for announced in (MESSAGE_BYTES + 1, 2**32, 2**40, 2**62):
         yield (
             f"frame announcing {announced} bytes",
-            closes_with(1009, sent=frame(TEXT, b"", announced=announced)),
+            closes_with(1009, sent=frame(TEXT, b"", size=announced)),
         )
     half = b"x" * (MESSAGE_BYTES // 2 + 1)
-    over = frame(TEXT, half, fin=False) + frame(CONTINUATION, b"", announced=len(half), fin=False)
+    over = frame(TEXT, half, fin=False) + frame(CONT, b"", size=len(half), fin=False)
     yield "fragments that add up beyond the limit", closes_with(1009, sent=over)
     yield "thousands of empty fragments", _many_fragments
 
@@ -325,9 +312,9 @@ def _many_fragments(port: int) -> None:
     text = good()
     connection = RawWebSocket(port)
     try:
-        flood = frame(CONTINUATION, b"", fin=False) * 20_000
+        flood = frame(CONT, b"", fin=False) * 20_000
         try:
-            connection.send(frame(TEXT, text, fin=False) + flood + frame(CONTINUATION))
+            connection.send(frame(TEXT, text, fin=False) + flood + frame(CONT))
         except OSError:
             return  # refused while it was still coming
         try:

@@ -1,4 +1,4 @@
-"""A WebSocket client at the level of bytes: it frames and masks what it is told, right or wrong."""
+"""TCP and WebSocket connections at the level of bytes, with deadlines: they send what they are told."""
 
 from __future__ import annotations
 
@@ -8,44 +8,7 @@ import socket
 import time
 from collections.abc import Sequence
 
-CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 CONNECT_SECONDS = 5.0
-MASK = b"\x01\x02\x03\x04"
-
-
-def frame(
-    opcode: int,
-    payload: bytes = b"",
-    *,
-    fin: bool = True,
-    reserved: int = 0,
-    masked: bool = True,
-    announced: int | None = None,
-    width: int | None = None,
-) -> bytes:
-    """
-    One frame.
-
-    Args:
-        reserved: the three reserved bits, as 1, 2 or 4.
-        announced: a length to claim in place of the true one.
-        width: bytes of the length field beyond the first (0, 2 or 8); by default the shortest that fits.
-    """
-    length = len(payload) if announced is None else announced
-    if width is None:
-        width = 0 if length < 126 else 2 if length < 65_536 else 8
-    first = (0x80 if fin else 0) | reserved << 4 | opcode
-    second = (0x80 if masked else 0) | {0: length, 2: 126, 8: 127}[width]
-    head = bytes((first, second)) + (length.to_bytes(width, "big") if width else b"")
-    return head + (MASK + apply_mask(payload) if masked else payload)
-
-
-def apply_mask(payload: bytes) -> bytes:
-    if not payload:
-        return b""
-    pattern = (MASK * (len(payload) // 4 + 1))[: len(payload)]
-    both = int.from_bytes(payload, "big") ^ int.from_bytes(pattern, "big")
-    return both.to_bytes(len(payload), "big")
 
 
 def handshake(
