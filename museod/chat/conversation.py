@@ -68,8 +68,8 @@ class Memory(Struct, frozen=True, rename="camel", omit_defaults=True):
     The part of a conversation that plans are made with.
 
     `listing` says what the numbers of the last list count: products, or the variants of the product in
-    focus. `focus` is the id of the product that "it" means. `offered` are the messages of the suggestions
-    that the last reply made.
+    focus. `focus` is the id of the product that "it" means. `offered` are the messages and labels of the
+    suggestions that the last reply made.
     """
 
     shown: list[ShownProduct] = []

@@ -77,6 +77,7 @@ Emit = Callable[[ServerFrame], None]
 TURN_SECONDS = 30.0  # one tool call may take 20 (call_timeout_seconds); nobody waits longer for a chat line
 LOCK_SECONDS = 10.0  # a lock left by a crashed node is free after 10
 GONE_SECONDS = 5.0  # a child whose tools vanished failed several times and is tried less often
+MAX_FOLLOW_UPS = 2  # search again without attributes, then look at the one product that was meant
 HISTORY = 6  # messages that analyze_intent is given: three exchanges say what "and in blue?" is about
 MAX_HISTORY_CHARS = 4000  # of each; the tool takes no more
 WRITES = frozenset({"add_to_basket"})  # whose outcome is unknown when their child is lost
@@ -246,7 +247,7 @@ class Engine:
             memory = msgspec.structs.replace(
                 memory,
                 conversation_id=work.conversation_id,
-                offered=[one.message for one in neutral.suggestions],
+                offered=[said for one in neutral.suggestions for said in (one.message, one.label)],
             )
             frame = _response(work, neutral, memory, correlation, trio.current_time() - started)
             await self._save(turn, work, conversation, memory, frame, now)
@@ -319,14 +320,17 @@ class Engine:
                 ) from None
             instead = plans.substitute(calls[0], work.intent)
             return await self._act(work, instead or NotYet(work.intent), setting.memory)
-        last = done[-1]
-        further = plans.follow_up(last.call, last.structured, failure=last.refusal)
-        if further is not None:
+        for _ in range(MAX_FOLLOW_UPS):
+            last = done[-1]
+            further = plans.follow_up(last.call, last.structured, failure=last.refusal)
+            if further is None:
+                break
             try:
                 done = [*done, await self._done(work, further)]
             except CallError as error:
-                # The first answer stands on its own; only a refusal would have been explained by the second.
+                # What there is stands on its own; the further look would only have made it richer.
                 log.info("follow_up_failed", tool=further.tool, kind=shown_kind(error).value)
+                break
         return replies.compose(done, setting)
 
     async def _all_done(self, work: _Work, calls: Sequence[ToolCall]) -> list[Done]:

@@ -135,9 +135,10 @@ def topics(intents: Sequence[str], phrases: Phrases) -> list[Suggestion]:
 
 
 def pressed(message: str, phrases: Phrases) -> str:
-    """The intent whose suggestion sends exactly `message`, or nothing: what we offer we understand."""
+    """The intent whose suggestion sends `message`, or is labelled so; what we offer we understand."""
     for intent in INTENTS:
-        if intent != "other" and message == phrases(f"topic-{slug(intent)}-message"):
+        key = f"topic-{slug(intent)}"
+        if intent != "other" and message in (phrases(key), phrases(f"{key}-message")):
             return intent
     return ""
 

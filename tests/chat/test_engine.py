@@ -203,6 +203,20 @@ async def test_an_unknown_name_is_searched_for() -> None:
     assert "iPhone 15" in answer.message
 
 
+async def test_a_search_that_was_widened_still_looks_at_the_one_product_that_was_meant() -> None:
+    def search(asked: dict[str, Any]) -> dict[str, Any]:
+        return {"items": [] if "filters" in asked else phones(), "next": None}
+
+    talk = Talk(shop(search_products=search))
+    answer = await talk.say("blue iPhone 15", analysis("product.search", query="iPhone 15", color="blue"))
+    assert "256 GB, Blue: €1,079.00" in answer.message
+    assert [use.name for use in answer.metadata.tools][1:] == [
+        "search_products",
+        "search_products",
+        "get_product_info",
+    ]
+
+
 async def test_a_failed_second_look_still_answers_from_the_first() -> None:
     talk = Talk(shop(get_product_info=ChildUnavailable("down", retry_after=1, data={"mcp": "storefront"})))
     answer = await talk.say("Do you have iPhone 15?", analysis("product.search", query="iPhone 15"))
@@ -383,9 +397,13 @@ async def test_a_suggestion_of_ours_is_understood_in_every_language(locale: str)
     for place in range(3):
         offered = await talk.say("?", analysis("greeting"), locale=locale)
         assert offered.suggestions is not msgspec.UNSET
-        answer = await talk.say(offered.suggestions[place].message, analysis("other"), locale=locale)
+        suggestion = offered.suggestions[place]
+        answer = await talk.say(suggestion.message, analysis("other"), locale=locale)
         assert answer.metadata.method == "context"
-    assert len(talk.tools.called("analyze_intent")) == 3
+        await talk.say("?", analysis("greeting"), locale=locale)
+        answer = await talk.say(suggestion.label, analysis("other"), locale=locale)
+        assert answer.metadata.method == "context"
+    assert len(talk.tools.called("analyze_intent")) == 6
 
 
 async def test_words_that_were_not_offered_are_analysed_like_any_others() -> None:
