@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import accumulate
 from typing import Any
 
 import msgspec
@@ -47,17 +48,24 @@ class _Envelope(Struct):
     error: ErrorObject | UnsetType | None = UNSET
 
 
-class _IdOnly(Struct):
+class _Outline(Struct):
+    """What can still be read of a message whose members do not fit."""
+
     id: int | str | None = None
+    method: Raw | UnsetType = UNSET
+    result: Raw | UnsetType = UNSET
+    error: Raw | UnsetType = UNSET
 
 
 _decode_envelope = msgspec.json.Decoder(_Envelope).decode
-_decode_id = msgspec.json.Decoder(_IdOnly).decode
+_decode_outline = msgspec.json.Decoder(_Outline).decode
 _decode_any = msgspec.json.Decoder().decode
 _encoder = msgspec.json.Encoder()
 
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)  # possessive: linear on any input
-_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+# Possessive, and content with a string that never ends: linear on any input.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # as signed bytes: one level down, one up
 
 
 def encode(value: Any) -> bytes:
@@ -79,15 +87,11 @@ def decode(data: bytes | Raw) -> Any:
 
 
 def is_too_deep(data: bytes, limit: int = MAX_DEPTH) -> bool:
-    """Whether arrays and objects nest deeper than `limit`; linear, and one C pass for nearly all input."""
+    """Whether arrays and objects nest deeper than `limit`; linear, and two counts for nearly all input."""
     if data.count(b"[") + data.count(b"{") <= limit:
         return False
-    brackets = _STRING.sub(b"", data).translate(None, _BRACKETS)
-    for _ in range(limit):
-        if not brackets:
-            return False
-        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
-    return bool(brackets)
+    steps = _STRING.sub(b"", data).translate(_STEPS, _NO_BRACKETS)
+    return max(accumulate(memoryview(steps).cast("b")), default=0) > limit
 
 
 def has_duplicate_keys(data: bytes) -> bool:
@@ -132,10 +136,13 @@ def decode_message(data: bytes, *, strict: bool = True) -> Message:
     """
     if strict and is_too_deep(data):
         raise Malformed(PARSE_ERROR, f"The message nests deeper than {MAX_DEPTH} levels; flatten it.")
+    if not _is_utf8(data):
+        # msgspec does not look into the strings of what stays raw.
+        raise Malformed(PARSE_ERROR, "The message is not valid JSON: it is not UTF-8.")
     try:
         envelope = _decode_envelope(data)
     except msgspec.ValidationError as error:
-        raise Malformed(INVALID_REQUEST, _explain(data, error), _readable_id(data)) from None
+        raise _misfit(data, error) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed(PARSE_ERROR, f"The message is not valid JSON: {_plain(error)}.") from None
     except RecursionError:
@@ -176,7 +183,8 @@ def _response(envelope: _Envelope) -> Response:
     if envelope.result is UNSET and not isinstance(envelope.error, ErrorObject):
         raise Malformed(INVALID_REQUEST, 'The member "method" is missing.', id)
     if envelope.result is not UNSET and envelope.error is not UNSET and envelope.error is not None:
-        raise Malformed(INVALID_REQUEST, "A response holds either a result or an error, never both.", id)
+        text = "A response holds either a result or an error, never both."
+        raise Malformed(INVALID_REQUEST, text, id, is_response=True)
     if isinstance(envelope.error, ErrorObject):
         return Response(id, error=envelope.error)
     assert isinstance(envelope.result, Raw)  # noqa: S101 - the two branches above leave only this
@@ -191,17 +199,29 @@ def _bounded(id: object) -> JsonId | None:
     return None
 
 
-def _readable_id(data: bytes) -> JsonId | None:
+def _is_utf8(data: bytes) -> bool:
+    if data.isascii():
+        return True
     try:
-        return _bounded(_decode_id(data).id)
-    except (msgspec.DecodeError, RecursionError):
-        return None
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
-def _explain(data: bytes, error: Exception) -> str:
+def _misfit(data: bytes, error: msgspec.ValidationError) -> Malformed:
+    """What to say of JSON that is no message, and to whom."""
     if data.lstrip()[:1] == b"[":
-        return "Batches are not part of this protocol; send one message at a time."
-    return f"This is not a JSON-RPC message: {_plain(error)}."
+        return Malformed(
+            INVALID_REQUEST, "Batches are not part of this protocol; send one message at a time."
+        )
+    text = f"This is not a JSON-RPC message: {_plain(error)}."
+    try:
+        outline = _decode_outline(data)
+    except (msgspec.DecodeError, RecursionError):
+        return Malformed(INVALID_REQUEST, text)
+    is_response = outline.method is UNSET and not (outline.result is UNSET and outline.error is UNSET)
+    return Malformed(INVALID_REQUEST, text, _bounded(outline.id), is_response=is_response)
 
 
 def _plain(error: Exception) -> str:

@@ -62,11 +62,15 @@ class Malformed(Exception):
     """
     What came is no message; the answer is an error response with this `code` and `message`.
 
-    `id` is the request's id where it could be read, else None.
+    `id` is the request's id where it could be read, else None. `is_response`: it was meant as an answer to
+    us, so that `id` is one of ours and answering it would hit a request of theirs.
     """
 
-    def __init__(self, code: int, message: str, id: JsonId | None = None) -> None:
+    def __init__(
+        self, code: int, message: str, id: JsonId | None = None, *, is_response: bool = False
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.id = id
+        self.is_response = is_response

@@ -15,6 +15,7 @@ from msgspec import Raw
 from museod.errors import LocalProtocolError
 from museod.wire import codec
 from museod.wire.messages import (
+    INTERNAL_ERROR,
     INVALID_REQUEST,
     ErrorObject,
     JsonId,
@@ -96,6 +97,8 @@ class Peer(Generic[Context]):
         try:
             message = codec.decode_message(data, strict=self.strict)
         except Malformed as error:
+            if error.is_response:
+                return self._garbled(error)
             return Refused(codec.encode_error(error.id, error.code, error.message), error.code)
         if isinstance(message, Response):
             return self._answered(message)
@@ -107,6 +110,11 @@ class Peer(Generic[Context]):
         if response.id is None or response.id not in self._ours:
             return Stray(response.id)
         return Answered(self._ours.pop(response.id), response.result, response.error)
+
+    def _garbled(self, error: Malformed) -> Event[Context]:
+        # Never answered: the id is one of ours, and may be one of theirs too.
+        text = f"The answer is no JSON-RPC response: {error.message}"
+        return self._answered(Response(error.id, error=ErrorObject(INTERNAL_ERROR, text)))
 
     def _admitted(self, request: Request) -> Event[Context]:
         # 1 and 1.0 and True are equal in Python, but the codec lets only int and str through.
