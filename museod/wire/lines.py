@@ -17,8 +17,7 @@ class LineReader:
 
     def __init__(self, limit: int = MAX_LINE_BYTES) -> None:
         self._limit = limit
-        self._parts: list[bytes] = []
-        self._size = 0
+        self._rest = bytearray()  # one buffer, so that tiny reads cost what they hold and no more
 
     def feed(self, data: bytes) -> list[bytes]:
         """
@@ -30,22 +29,18 @@ class LineReader:
         if b"\n" not in data:
             self._keep(data)
             return []
-        if self._parts:
-            self._parts.append(data)
-            data = b"".join(self._parts)
-            self._parts, self._size = [], 0
+        if self._rest:
+            data = bytes(self._rest + data)
+            self._rest.clear()
         lines = data.split(b"\n")
-        rest = lines.pop()
-        if rest:
-            self._keep(rest)
+        self._keep(lines.pop())
         if any(len(line) > self._limit for line in lines):
             raise MessageTooLarge(f"A line is over {self._limit} bytes.")
         return [line for line in lines if line and not line.isspace()]
 
     def _keep(self, data: bytes) -> None:
-        self._parts.append(data)
-        self._size += len(data)
-        if self._size > self._limit:
+        self._rest += data
+        if len(self._rest) > self._limit:
             raise MessageTooLarge(f"A line is over {self._limit} bytes.")
 
 
