@@ -122,7 +122,7 @@ class Connection:
 
     def _notified(self, notification: Notification) -> None:
         if self._era is Era.LEGACY:
-            self._handshake.admit(notification.method)
+            self._handshake.notified(notification.method)
 
     def _catalogue_changed(self, _: Catalogue) -> None:
         if self._era is Era.LEGACY:

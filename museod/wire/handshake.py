@@ -24,7 +24,7 @@ class Stage(Enum):
     OPEN = "open"
 
 
-# (stage, method) -> next stage. A request that is in no row keeps the stage if the stage allows it.
+# (stage, what happened) -> next stage; in no row: the stage stays. `initialize` counts once it is answered.
 _STEPS: dict[tuple[Stage, str], Stage] = {
     (Stage.NEW, "initialize"): Stage.AGREED,
     (Stage.AGREED, "notifications/initialized"): Stage.OPEN,
@@ -55,21 +55,24 @@ class Handshake:
 
     def admit(self, method: str) -> None:
         """
-        Take notice of a request or notification that comes now.
+        Judge a request that comes now; only `agree` and `notified` move the stage.
 
         Raises:
             Malformed: it may not come now; the text says what must come first.
         """
-        if (
-            self.stage is Stage.NEW
-            and method not in _ALLOWED_WHEN_NEW
-            and not method.startswith("notifications/")
-        ):
+        if self.stage is Stage.NEW and method not in _ALLOWED_WHEN_NEW:
             raise Malformed(INVALID_REQUEST, "Send initialize first; then this method is available.")
         if method == "initialize" and self.stage is not Stage.NEW:
             raise Malformed(
                 INVALID_REQUEST, "This session is initialized already; open a new one to change it."
             )
+
+    def notified(self, method: str) -> None:
+        """Take notice of a notification; one that may not come now is ignored, as nothing answers it."""
+        if method.startswith("notifications/"):
+            self._step(method)
+
+    def _step(self, method: str) -> None:
         self.stage = _STEPS.get((self.stage, method), self.stage)
 
     def agree(self, params: bytes | Raw) -> str:
@@ -82,9 +85,9 @@ class Handshake:
         try:
             wanted = _decode_params(params)
         except msgspec.DecodeError as error:
-            self.stage = Stage.NEW
             raise Malformed(INVALID_PARAMS, f"The params of initialize do not fit: {error}.") from None
         self.revision = negotiated(wanted.protocol_version)
         self.capabilities = wanted.capabilities
         self.client_info = wanted.client_info
+        self._step("initialize")
         return self.revision
