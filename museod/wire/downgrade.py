@@ -88,7 +88,8 @@ def tool_for(tool: Raw, revision: str) -> Raw:
     schema = envelope.members(tool).get("outputSchema")
     if schema is None:
         return tool
-    if is_at_least(revision, "2025-06-18") and codec.decode(schema).get("type") == "object":
+    plain = codec.decode(schema) if is_at_least(revision, "2025-06-18") else None
+    if isinstance(plain, dict) and plain.get("type") == "object":
         return tool
     return Raw(envelope.with_members(tool, {}, drop=("outputSchema",)))
 
