@@ -17,6 +17,7 @@ from msgspec import Struct
 from museod.access.principal import Role
 from museod.chat import reference
 from museod.chat.conversation import Memory, OpenQuestion
+from museod.chat.entities import currency_of, filters_of, options_of, place_of, text_of, texts, whole
 from museod.chat.reference import Meant
 
 SURE = 0.5  # below it the contract of analyze_intent has us ask
@@ -133,10 +134,10 @@ def _search(situation: Situation) -> Plan:
     by_tool = _other_tool(situation)
     if by_tool is not None:
         return by_tool
-    named = _text(entities, "query", "product", "productName", "title") or _text(
+    named = text_of(entities, "query", "product", "productName", "title") or text_of(
         entities, "brand", "category"
     )
-    filters = _filters(entities)
+    filters = filters_of(entities)
     if not named and not filters:
         return Say("search-what")
     query = (named or situation.message)[:MAX_QUERY_CHARS].strip()
@@ -145,7 +146,7 @@ def _search(situation: Situation) -> Plan:
         arguments["filters"] = filters
     if (sort := entities.get("sort")) in ("relevance", "price_asc", "price_desc", "newest"):
         arguments["sort"] = sort
-    if currency := _currency(entities):
+    if currency := currency_of(entities):
         arguments["currency"] = currency
     return Calls([ToolCall("search_products", arguments)])
 
@@ -235,14 +236,14 @@ def _counts_nothing(situation: Situation, meant: Meant) -> bool:
 
 def _basket(situation: Situation) -> Plan:
     arguments = {"locale": situation.locale}
-    if currency := _currency(situation.analysis.entities):
+    if currency := currency_of(situation.analysis.entities):
         arguments["currency"] = currency
     return Calls([ToolCall("get_basket", arguments)])
 
 
 def _orders(situation: Situation) -> Plan:
     arguments: dict[str, Any] = {"locale": situation.locale}
-    if number := _text(situation.analysis.entities, "orderNumber", "order_number", "order"):
+    if number := text_of(situation.analysis.entities, "orderNumber", "order_number", "order"):
         arguments["orderNumber"] = number
     return Calls([ToolCall("get_order_status", arguments)])
 
@@ -251,14 +252,14 @@ def _list(situation: Situation) -> Plan:
     entities = situation.analysis.entities
     arguments: dict[str, Any] = {"limit": ADMIN_PAGE}
     for name in ("query", "category", "brand"):
-        if text := _text(entities, name):
+        if text := text_of(entities, name):
             arguments[name] = text[:MAX_QUERY_CHARS]
-    if known := [one for one in _texts(entities.get("status")) if one in ("draft", "active", "archived")]:
+    if known := [one for one in texts(entities.get("status")) if one in ("draft", "active", "archived")]:
         arguments["status"] = known
-    if (sort := _ADMIN_SORTS.get(_text(entities, "sort"))) is not None:
+    if (sort := _ADMIN_SORTS.get(text_of(entities, "sort"))) is not None:
         arguments["sort"] = sort
     for name in ("stockBelow", "priceMin", "priceMax"):
-        if (number := _whole(entities.get(name))) is not None:
+        if (number := whole(entities.get(name))) is not None:
             arguments[name] = number
     return Calls([ToolCall("list_products", arguments)])
 
@@ -384,87 +385,22 @@ def chosen_intent(pending: OpenQuestion, message: str) -> str:
 
 def _meant(situation: Situation) -> Meant:
     entities = situation.analysis.entities
-    name = _text(entities, "product", "productName", "title", "reference")
+    name = text_of(entities, "product", "productName", "title", "reference")
     if not name and situation.analysis.intent in ("product.info", "product.search"):
-        name = _text(entities, "query")
+        name = text_of(entities, "query")
     return reference.resolve(
         situation.memory,
         situation.message,
         name=name,
-        sku=_text(entities, "sku"),
-        options=_options(entities),
+        sku=text_of(entities, "sku"),
+        options=options_of(entities),
         quantity=_quantity(situation),
-        place=_place(entities.get("ordinal")),
+        place=place_of(entities.get("ordinal")),
     )
 
 
-def _place(ordinal: Any) -> int | None:
-    return ordinal if isinstance(ordinal, int) and not isinstance(ordinal, bool) and ordinal != 0 else None
-
-
-_OPTION_ENTITIES = {"storage": "storage", "color": "color", "colour": "color", "size": "size"}
-
-
-def _options(entities: Mapping[str, Any]) -> dict[str, str]:
-    options = entities.get("options")
-    found = {
-        axis: value
-        for axis, value in (options.items() if isinstance(options, dict) else ())
-        if isinstance(value, str) and value
-    }
-    for name, axis in _OPTION_ENTITIES.items():
-        value = entities.get(name)
-        if isinstance(value, str) and value:
-            found.setdefault(axis, value)
-    return found
-
-
 def _quantity(situation: Situation) -> int | None:
-    return _whole(situation.analysis.entities.get("quantity"))
-
-
-def _filters(entities: Mapping[str, Any]) -> dict[str, Any]:
-    filters: dict[str, Any] = {}
-    if category := _text(entities, "category"):
-        filters["category"] = category
-    if brands := _texts(entities.get("brand")):
-        filters["brand"] = brands
-    if options := _options(entities):
-        filters["attributes"] = options
-    for name in ("priceMin", "priceMax"):
-        if (amount := _minor_units(entities.get(name))) is not None:
-            filters[name] = amount
-    if isinstance(entities.get("inStock"), bool):
-        filters["inStock"] = entities["inStock"]
-    return filters
-
-
-def _minor_units(value: Any) -> int | None:
-    return _whole(value.get("amount") if isinstance(value, dict) else value)
-
-
-def _whole(value: Any) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0 or value != int(value):
-        return None
-    return int(value)
-
-
-def _currency(entities: Mapping[str, Any]) -> str:
-    currency = _text(entities, "currency")
-    return currency if re.fullmatch("[A-Z]{3}", currency) else ""
-
-
-def _texts(value: Any) -> list[str]:
-    values = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-    return [one for one in values if isinstance(one, str) and one]
-
-
-def _text(entities: Mapping[str, Any], *names: str) -> str:
-    for name in names:
-        value = entities.get(name)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-    return ""
+    return whole(situation.analysis.entities.get("quantity"))
 
 
 def read_analysis(structured: Any) -> Analysis:

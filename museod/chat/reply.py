@@ -12,6 +12,21 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from museod.chat import reference
+from museod.chat.cards import (
+    Card,
+    basket_card,
+    choices_card,
+    line,
+    line_title,
+    objects,
+    product_card,
+    shown_product,
+    shown_variant,
+    stock_of,
+    string,
+    strings,
+    variant_label,
+)
 from museod.chat.conversation import (
     MAX_SHOWN,
     MAX_VARIANTS,
@@ -19,20 +34,14 @@ from museod.chat.conversation import (
     Memory,
     OpenQuestion,
     Seen,
-    ShownProduct,
-    ShownVariant,
 )
 from museod.chat.messages import Suggestion, clean_text
 from museod.chat.phrases import Phrases
 from museod.chat.plan import INTENTS, MAX_QUANTITY, AskProduct, NotYet, Say, ToolCall, Unsure
 
-Card = dict[str, Any]
-
-MAX_TITLE_CHARS = 200  # a title is shown in one line; what is longer is a mistake in the catalogue
 MAX_ANSWER_CHARS = 4000
 MAX_CHOICES = 12
 MAX_FACTS = 12  # attributes of one product; the rest stands in its card
-LOW_STOCK = 5  # below it the card says so
 
 _AVAILABILITY_NOTES = {"insufficient": "line-insufficient", "unavailable": "line-unavailable"}
 
@@ -154,7 +163,7 @@ def slug(intent: str) -> str:
 def _search(done: Sequence[Done], setting: Setting) -> Neutral:
     phrases, last = setting.phrases, done[-1]
     query = line(last.call.arguments.get("query"))
-    items = _objects(last.structured.get("items"))
+    items = objects(last.structured.get("items"))
     if not items:
         return _nothing_found(last, query, phrases)
     is_next_page = bool(last.call.arguments.get("cursor"))
@@ -170,7 +179,7 @@ def _search(done: Sequence[Done], setting: Setting) -> Neutral:
 
 
 def _nothing_found(last: Done, query: str, phrases: Phrases) -> Neutral:
-    meant = [line(text) for text in _strings(last.structured.get("suggestions"))][:3]
+    meant = [line(text) for text in strings(last.structured.get("suggestions"))][:3]
     text = phrases("search-empty", query=query)
     text += " " + (
         phrases("search-did-you-mean", suggestions=phrases.either(meant))
@@ -181,7 +190,7 @@ def _nothing_found(last: Done, query: str, phrases: Phrases) -> Neutral:
 
 
 def _recommendations(done: Sequence[Done], setting: Setting) -> Neutral:
-    items = _objects(done[-1].structured.get("items"))
+    items = objects(done[-1].structured.get("items"))
     if not items:
         return Neutral(setting.phrases("recommendations-empty"))
     return _product_list(items, setting.phrases("recommendations", count=len(items)), done[-1], setting)
@@ -193,7 +202,7 @@ def _product_list(items: Sequence[Mapping[str, Any]], lead: str, last: Done, set
     lines = [f"{number}. {_product_line(item, phrases)}" for number, item in enumerate(items, 1)]
     suggestions: list[Suggestion] = []
     pending = None
-    if cursor := _string(last.structured.get("next")):
+    if cursor := string(last.structured.get("next")):
         suggestions.append(Suggestion(phrases("show-more"), phrases("show-more-message")))
         more = {**last.call.arguments, "cursor": cursor}
         pending = OpenQuestion("more", setting.intent, last.call.tool, more)
@@ -202,7 +211,7 @@ def _product_list(items: Sequence[Mapping[str, Any]], lead: str, last: Done, set
         "items": [product_card(item, phrases) for item in items],
         "hasMore": pending is not None,
     }
-    shown = [_shown(item) for item in items]
+    shown = [shown_product(item) for item in items]
     focus = shown[0].product_id if len(shown) == 1 else ""
     seen = Seen(shown, "products", focus=focus, sku="", pending=pending)
     return Neutral("\n".join([lead, *lines]), [card], suggestions, seen, is_numbered=True)
@@ -224,29 +233,29 @@ def _info(done: Sequence[Done], setting: Setting) -> Neutral:
     phrases, last = setting.phrases, done[-1]
     product = last.structured.get("product")
     if not isinstance(product, Mapping):
-        candidates = _objects(last.structured.get("candidates"))
+        candidates = objects(last.structured.get("candidates"))
         if not candidates:
             return _unknown_product(line(last.call.arguments.get("product")), phrases)
         return _which_of(candidates, last, setting)
-    variants = _objects(product.get("variants"))[:MAX_VARIANTS]
+    variants = objects(product.get("variants"))[:MAX_VARIANTS]
     fitting = _asked_for(variants, setting.message, line(product.get("title")))
     lines = [phrases("facts-instead")] if last.call.extra.get("instead") else []
     lines.append(_product_head(product, variants, fitting, phrases))
     if len(variants) > 1:
         lines += [f"{number}. {_variant_line(one, phrases)}" for number, one in enumerate(fitting, 1)]
-    if description := clean_text(_string(product.get("description")))[:MAX_ANSWER_CHARS]:
+    if description := clean_text(string(product.get("description")))[:MAX_ANSWER_CHARS]:
         lines.append(description)
     lines += _facts(product, phrases)
     others = _other_titles(done, product)
     if others:
         lines.append(phrases("also-found", titles=", ".join(others)))
     suggestions = [Suggestion(title, title) for title in others[:3]]
-    if any(_available(one) for one in fitting) or (not variants and product.get("inStock")):
+    if any(stock_of(one) for one in fitting) or (not variants and product.get("inStock")):
         suggestions[:0] = topics(("basket.add",), phrases)
-    shown = _shown(product, fitting)
+    shown = shown_product(product, fitting)
     listing: Literal["variants"] | None = "variants" if len(variants) > 1 else None
     sku = shown.variants[0].sku if len(fitting) == 1 and shown.variants else ""
-    also = [_shown(item) for one in done[:-1] for item in _objects(one.structured.get("items"))]
+    also = [shown_product(item) for one in done[:-1] for item in objects(one.structured.get("items"))]
     products = [shown, *(item for item in also if item.product_id != shown.product_id)]
     seen = Seen(products, listing, focus=shown.product_id, sku=sku)
     card = {"type": "products", "items": [product_card(product, phrases)], "hasMore": False}
@@ -255,13 +264,13 @@ def _info(done: Sequence[Done], setting: Setting) -> Neutral:
 
 def _asked_for(variants: Sequence[Mapping[str, Any]], message: str, title: str) -> list[Mapping[str, Any]]:
     """The variants that the message narrows down to; all, where it narrows nothing or names none of them."""
-    known = [_shown_variant(one) for one in variants]
+    known = [shown_variant(one) for one in variants]
     said = reference.words(message)
     for word in reference.words(title):  # the 15 of "iPhone 15" is no option
         if word in said:
             said.remove(word)
     skus = {one.sku for one in reference.variants_meant(said, known)}
-    chosen = [one for one in variants if _string(one.get("sku")) in skus]
+    chosen = [one for one in variants if string(one.get("sku")) in skus]
     return chosen or list(variants)
 
 
@@ -287,20 +296,8 @@ def _variant_line(variant: Mapping[str, Any], phrases: Phrases) -> str:
     return f"{variant_label(variant)}: {phrases.money(variant['price'])}, {_stock(variant, phrases)}"
 
 
-def variant_label(variant: Mapping[str, Any]) -> str:
-    """How a variant is called within its product: its option values, else its article number."""
-    options = variant.get("options")
-    values = [line(value) for value in options.values()] if isinstance(options, Mapping) else []
-    return ", ".join(value for value in values if value) or line(variant.get("sku"))
-
-
 def _stock(variant: Mapping[str, Any], phrases: Phrases) -> str:
-    return phrases("stock-left", available=_available(variant))
-
-
-def _available(variant: Mapping[str, Any]) -> int:
-    available = variant.get("available")
-    return available if isinstance(available, int) and available > 0 else 0
+    return phrases("stock-left", available=stock_of(variant))
 
 
 def _facts(product: Mapping[str, Any], phrases: Phrases) -> list[str]:
@@ -315,7 +312,7 @@ def _other_titles(done: Sequence[Done], product: Mapping[str, Any]) -> list[str]
     return [
         line(item.get("title"))
         for one in done[:-1]
-        for item in _objects(one.structured.get("items"))
+        for item in objects(one.structured.get("items"))
         if item.get("productId") != product.get("productId")
     ]
 
@@ -323,10 +320,10 @@ def _other_titles(done: Sequence[Done], product: Mapping[str, Any]) -> list[str]
 def _which_of(candidates: Sequence[Mapping[str, Any]], last: Done, setting: Setting) -> Neutral:
     phrases = setting.phrases
     candidates = candidates[:MAX_CHOICES]
-    choices = [Choice(line(item.get("title")), _string(item.get("productId"))) for item in candidates]
+    choices = [Choice(line(item.get("title")), string(item.get("productId"))) for item in candidates]
     arguments = {name: value for name, value in last.call.arguments.items() if name != "product"}
     question = OpenQuestion("product", setting.intent, last.call.tool, arguments, "product", choices)
-    seen = Seen([_shown(item) for item in candidates], "products", focus="", sku="", pending=question)
+    seen = Seen([shown_product(item) for item in candidates], "products", focus="", sku="", pending=question)
     lines = [f"{number}. {_product_line(item, phrases)}" for number, item in enumerate(candidates, 1)]
     cards = [
         {
@@ -334,7 +331,7 @@ def _which_of(candidates: Sequence[Mapping[str, Any]], last: Done, setting: Sett
             "items": [product_card(item, phrases) for item in candidates],
             "hasMore": False,
         },
-        _choices_card(choices),
+        choices_card(choices),
     ]
     text = "\n".join([phrases("which-of-these"), *lines])
     suggestions = [Suggestion(choice.label, choice.label) for choice in choices]
@@ -343,12 +340,12 @@ def _which_of(candidates: Sequence[Mapping[str, Any]], last: Done, setting: Sett
 
 def _comparison(done: Sequence[Done], setting: Setting) -> Neutral:
     phrases, structured = setting.phrases, done[-1].structured
-    products = _objects(structured.get("products"))
+    products = objects(structured.get("products"))
     if not products:
         return Neutral(phrases("compare-empty"))
     columns = ["", *(line(item.get("title")) for item in products)]
     rows = [[phrases("label-price"), *(_price_range(item, phrases) for item in products)]]
-    for row in _objects(structured.get("rows")):
+    for row in objects(structured.get("rows")):
         values = row.get("values")
         cells = [_cell(value, phrases) for value in values] if isinstance(values, list) else []
         rows.append([line(row.get("attribute")), *cells])
@@ -356,7 +353,7 @@ def _comparison(done: Sequence[Done], setting: Setting) -> Neutral:
     for place, title in enumerate(columns[1:], 1):
         facts = [f"{row[0]}: {row[place]}" for row in rows if place < len(row) and row[place]]
         lines.append(f"{place}. {title} – {'; '.join(facts)}")
-    shown = [_shown(item) for item in products]
+    shown = [shown_product(item) for item in products]
     card = {"type": "table", "columns": columns, "rows": rows}
     return Neutral("\n".join(lines), [card], seen=Seen(shown, "products", focus=""), is_numbered=True)
 
@@ -369,7 +366,7 @@ def _cell(value: Any, phrases: Phrases) -> str:
 
 def _answer(done: Sequence[Done], setting: Setting) -> Neutral:
     structured, phrases = done[-1].structured, setting.phrases
-    answer = clean_text(_string(structured.get("answer")))[:MAX_ANSWER_CHARS]
+    answer = clean_text(string(structured.get("answer")))[:MAX_ANSWER_CHARS]
     if structured.get("grounded") and answer:
         return Neutral(answer)
     return Neutral(answer or phrases("answer-unknown"), suggestions=topics(("product.search",), phrases))
@@ -382,7 +379,7 @@ def _added(done: Sequence[Done], setting: Setting) -> Neutral:
     phrases, last = setting.phrases, done[-1]
     added, choice = last.structured.get("added"), last.structured.get("needsChoice")
     if not isinstance(added, Mapping):
-        candidates = _objects(last.structured.get("candidates"))
+        candidates = objects(last.structured.get("candidates"))
         if candidates:
             return _which_of(candidates, last, setting)
         if isinstance(choice, Mapping):
@@ -391,7 +388,7 @@ def _added(done: Sequence[Done], setting: Setting) -> Neutral:
     # A line that was there before counts all its pieces; what was added is what was asked for.
     quantity = min(added["quantity"], last.call.arguments.get("quantity", 1))
     price = phrases.money(added["unitPrice"])
-    lines = [phrases("added", quantity=quantity, title=_line_title(added), price=price)]
+    lines = [phrases("added", quantity=quantity, title=line_title(added), price=price)]
     cards = []
     basket = last.structured.get("basket")
     if isinstance(basket, Mapping):
@@ -399,14 +396,14 @@ def _added(done: Sequence[Done], setting: Setting) -> Neutral:
         lines.append(phrases("basket-sum", count=count, total=total))
         lines += _notices(basket, phrases)
         cards.append(basket_card(basket, phrases))
-    seen = Seen(sku=_string(added.get("sku")))
+    seen = Seen(sku=string(added.get("sku")))
     return Neutral("\n".join(lines), cards, topics(("basket.view",), phrases), seen)
 
 
 def _which_option(choice: Mapping[str, Any], last: Done, setting: Setting) -> Neutral:
     phrases = setting.phrases
     axis = line(choice.get("axis"))
-    values = [line(value) for value in _strings(choice.get("values"))][:MAX_CHOICES]
+    values = [line(value) for value in strings(choice.get("values"))][:MAX_CHOICES]
     choices = [Choice(value, value) for value in values]
     name = phrases(f"axis-{axis}") if phrases.has(f"axis-{axis}") else axis
     title = line(last.call.extra.get("title"))
@@ -419,40 +416,33 @@ def _which_option(choice: Mapping[str, Any], last: Done, setting: Setting) -> Ne
     question = OpenQuestion(
         "option", setting.intent, last.call.tool, dict(last.call.arguments), axis, choices
     )
-    focus = _string(last.call.extra.get("productId")) or None
+    focus = string(last.call.extra.get("productId")) or None
     suggestions = [Suggestion(value, value) for value in values]
     seen = Seen(pending=question, focus=focus)
-    return Neutral(text, [_choices_card(choices)], suggestions, seen)
+    return Neutral(text, [choices_card(choices)], suggestions, seen)
 
 
 def _basket(done: Sequence[Done], setting: Setting) -> Neutral:
     phrases, basket = setting.phrases, done[-1].structured.get("basket")
-    if not isinstance(basket, Mapping) or not _objects(basket.get("lines")):
+    if not isinstance(basket, Mapping) or not objects(basket.get("lines")):
         text = phrases("basket-empty")
         cards = [basket_card(basket, phrases)] if isinstance(basket, Mapping) else []
         return Neutral(text, cards, topics(("product.search",), phrases))
     lines = [phrases("basket-lead", count=basket["itemCount"])]
-    for one in _objects(basket.get("lines")):
+    for one in objects(basket.get("lines")):
         total = phrases.money(one["lineTotal"])
-        said = phrases("basket-line", quantity=one["quantity"], title=_line_title(one), total=total)
-        note = _AVAILABILITY_NOTES.get(_string(one.get("availability")))
+        said = phrases("basket-line", quantity=one["quantity"], title=line_title(one), total=total)
+        note = _AVAILABILITY_NOTES.get(string(one.get("availability")))
         lines.append(f"• {said} ({phrases(note)})" if note else f"• {said}")
     lines.append(phrases("basket-total", total=phrases.money(basket["total"])))
     lines += _notices(basket, phrases)
     return Neutral("\n".join(lines), [basket_card(basket, phrases)], topics(("product.search",), phrases))
 
 
-def _line_title(one: Mapping[str, Any]) -> str:
-    title, options = line(one.get("title")), one.get("options")
-    values = [line(value) for value in options.values()] if isinstance(options, Mapping) else []
-    said = [value for value in values if value and value.casefold() not in title.casefold()]
-    return f"{title} ({', '.join(said)})" if said else title
-
-
 def _notices(basket: Mapping[str, Any], phrases: Phrases) -> list[str]:
     said = [
         phrases(f"notice-{notice}") if phrases.has(f"notice-{notice}") else line(notice)
-        for notice in _strings(basket.get("notices"))
+        for notice in strings(basket.get("notices"))
     ]
     return list(dict.fromkeys(said))
 
@@ -461,7 +451,7 @@ def _notices(basket: Mapping[str, Any], phrases: Phrases) -> list[str]:
 
 
 def _orders(done: Sequence[Done], setting: Setting) -> Neutral:
-    phrases, orders = setting.phrases, _objects(done[-1].structured.get("orders"))
+    phrases, orders = setting.phrases, objects(done[-1].structured.get("orders"))
     if not orders:
         return Neutral(phrases("orders-empty"))
     lines = [phrases("orders-lead", count=len(orders))]
@@ -477,29 +467,31 @@ def _orders(done: Sequence[Done], setting: Setting) -> Neutral:
 
 def _admin_list(done: Sequence[Done], setting: Setting) -> Neutral:
     phrases, last = setting.phrases, done[-1]
-    items = _objects(last.structured.get("items"))[:MAX_SHOWN]
+    items = objects(last.structured.get("items"))[:MAX_SHOWN]
     if not items:
         return Neutral(phrases("admin-list-empty"))
     total = last.structured.get("total")
     lines, rows = [], []
     for number, item in enumerate(items, 1):
         price = phrases.money(item["price"]) if isinstance(item.get("price"), Mapping) else ""
-        status = _string(item.get("status"))
+        status = string(item.get("status"))
         status = phrases(f"status-{status}") if phrases.has(f"status-{status}") else line(status)
         stock = item.get("stock")
         left = phrases("stock-left", available=stock) if isinstance(stock, int) and stock >= 0 else ""
-        title, skus = line(item.get("title")), ", ".join(_strings(item.get("skus"))[:3])
+        title, skus = line(item.get("title")), ", ".join(strings(item.get("skus"))[:3])
         rows.append([title, status, price, str(stock) if isinstance(stock, int) else "", skus])
         lines.append(f"{number}. {title}: {', '.join(fact for fact in (status, price, left, skus) if fact)}")
     suggestions, pending = [], None
-    if cursor := _string(last.structured.get("next")):
+    if cursor := string(last.structured.get("next")):
         suggestions = [Suggestion(phrases("show-more"), phrases("show-more-message"))]
         pending = OpenQuestion(
             "more", setting.intent, last.call.tool, {**last.call.arguments, "cursor": cursor}
         )
     count = total if isinstance(total, int) and total >= len(items) else len(items)
     columns = [phrases(f"label-{name}") for name in ("product", "status", "price", "stock")] + ["SKU"]
-    seen = Seen([_shown({**item, "productId": item.get("id")}) for item in items], "products", focus="")
+    seen = Seen(
+        [shown_product({**item, "productId": item.get("id")}) for item in items], "products", focus=""
+    )
     text = "\n".join([phrases("admin-list-lead", count=count), *lines])
     card = {"type": "table", "columns": columns, "rows": rows}
     return Neutral(
@@ -589,131 +581,10 @@ def _title_of(last: Done, phrases: Phrases) -> str:
     if not title:
         return phrases("the-product")
     named = last.call.extra.get("options") or last.call.arguments.get("options")
-    return _line_title({"title": title, "options": named})
-
-
-# ---- cards
-
-
-def product_card(item: Mapping[str, Any], phrases: Phrases) -> Card:
-    """A product as `data` carries it: what the tool gave, amounts also as text."""
-    card: Card = {
-        "productId": _string(item.get("productId")),
-        "title": line(item.get("title")),
-        "price": _money_card(item["price"], phrases),
-        "inStock": bool(item.get("inStock")),
-    }
-    if isinstance(item.get("priceMax"), Mapping):
-        card["priceMax"] = _money_card(item["priceMax"], phrases)
-    for name in ("brand", "slug", "url", "imageUrl", "sku", "description"):
-        if value := _string(item.get(name)):
-            card[name] = value
-    if isinstance(item.get("attributes"), Mapping):
-        card["attributes"] = dict(item["attributes"])
-    if variants := _objects(item.get("variants"))[:MAX_VARIANTS]:
-        card["variants"] = [_variant_card(one, phrases) for one in variants]
-    return card
-
-
-def _variant_card(variant: Mapping[str, Any], phrases: Phrases) -> Card:
-    available = _available(variant)
-    return {
-        "sku": _string(variant.get("sku")),
-        "label": variant_label(variant),
-        "options": _options(variant),
-        "price": _money_card(variant["price"], phrases),
-        "available": available,
-        "availability": "sold_out" if not available else "low_stock" if available < LOW_STOCK else "in_stock",
-    }
-
-
-def basket_card(basket: Mapping[str, Any], phrases: Phrases) -> Card:
-    """A basket as `data` carries it."""
-    card: Card = {
-        "type": "basket",
-        "itemCount": basket.get("itemCount", 0),
-        "total": _money_card(basket["total"], phrases),
-        "lines": [
-            {
-                "lineId": _string(one.get("lineId")),
-                "sku": _string(one.get("sku")),
-                "title": _line_title(one),
-                "quantity": one["quantity"],
-                "unitPrice": _money_card(one["unitPrice"], phrases),
-                "lineTotal": _money_card(one["lineTotal"], phrases),
-                "availability": _string(one.get("availability")),
-            }
-            for one in _objects(basket.get("lines"))
-        ],
-    }
-    if isinstance(basket.get("subtotal"), Mapping):
-        card["subtotal"] = _money_card(basket["subtotal"], phrases)
-    return card
-
-
-def _money_card(money: Mapping[str, Any], phrases: Phrases) -> Card:
-    return {"amount": money["amount"], "currency": money["currency"], "text": phrases.money(money)}
-
-
-def _choices_card(choices: Sequence[Choice]) -> Card:
-    options = [{"label": choice.label, "message": choice.label} for choice in choices]
-    return {"type": "choices", "options": options}
+    return line_title({"title": title, "options": named})
 
 
 def _choosing(lead: str, choices: Sequence[Choice], seen: Seen) -> Neutral:
     lines = [f"{number}. {choice.label}" for number, choice in enumerate(choices, 1)]
     suggestions = [Suggestion(choice.label, choice.label) for choice in choices]
-    return Neutral("\n".join([lead, *lines]), [_choices_card(choices)], suggestions, seen, is_numbered=True)
-
-
-# ---- what was shown
-
-
-def _shown(item: Mapping[str, Any], variants: Sequence[Mapping[str, Any]] | None = None) -> ShownProduct:
-    """
-    The product as the conversation remembers it; `variants` in the order in which they were numbered.
-
-    Variants that were not named in the text come after those that were, so that numbers stay right.
-    """
-    every = _objects(item.get("variants"))[:MAX_VARIANTS]
-    first = list(variants or ())
-    ordered = [*first, *(one for one in every if one not in first)]
-    return ShownProduct(
-        product_id=_string(item.get("productId")),
-        title=line(item.get("title")),
-        slug=_string(item.get("slug")),
-        sku=_string(item.get("sku")),
-        variants=[_shown_variant(one) for one in ordered],
-    )
-
-
-def _shown_variant(variant: Mapping[str, Any]) -> ShownVariant:
-    return ShownVariant(_string(variant.get("sku")), _options(variant))
-
-
-def _options(variant: Mapping[str, Any]) -> dict[str, str]:
-    options = variant.get("options")
-    if not isinstance(options, Mapping):
-        return {}
-    return {str(axis): line(value) for axis, value in options.items()}
-
-
-# ---- reading what a child gave
-
-
-def line(value: Any) -> str:
-    """Catalogue text on one line: controls and line breaks out, a bound on its length."""
-    text = " ".join(clean_text(value).split()) if isinstance(value, str) else ""
-    return text if len(text) <= MAX_TITLE_CHARS else text[: MAX_TITLE_CHARS - 1] + "…"
-
-
-def _string(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _strings(value: Any) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
-
-
-def _objects(value: Any) -> list[Mapping[str, Any]]:
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+    return Neutral("\n".join([lead, *lines]), [choices_card(choices)], suggestions, seen, is_numbered=True)

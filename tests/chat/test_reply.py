@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from museod.chat.cards import line
 from museod.chat.conversation import Memory, ShownProduct
 from museod.chat.phrases import LANGUAGES, phrases_for
 from museod.chat.plan import AskProduct, NotYet, Say, ToolCall, Unsure
@@ -18,7 +19,6 @@ from museod.chat.reply import (
     Setting,
     ask_product,
     compose,
-    line,
     not_yet,
     say,
     unsure,
