@@ -101,7 +101,7 @@ async def running(
         daemon.children.attend,
         on_change=daemon.child_changed,
         instance_id=secrets.token_hex(16),
-        has_guardian="INVOCATION_ID" not in os.environ,
+        has_guardian=os.environ.get("SYSTEMD_EXEC_PID") != str(os.getpid()),
         drain_seconds=daemon.config.drain_seconds,
     ) as supervisor:
         daemon.supervisor = supervisor

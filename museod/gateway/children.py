@@ -170,12 +170,15 @@ class Children:
                     self.arrive(child, upstream)
                     task_status.started()
                     await upstream.watch(lambda: self._relisted(child, upstream))
-                finally:
+                except trio.Cancelled:
+                    # A planned end: no new call comes, and those that run may finish. The supervisor bounds
+                    # this by ending the process, which ends the calls.
                     self.leave(child, upstream)
-                    # Cancelled means a planned end: no new call comes, and those that run may finish. The
-                    # supervisor bounds this by ending the process, which ends the calls.
                     with trio.CancelScope(shield=True):
                         await upstream.wait_idle()
+                    raise
+                finally:
+                    self.leave(child, upstream)
                     carrying.cancel()
 
     async def _carry(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import trio
+from collections.abc import Callable
 
 from museod.access.principal import Principal
-from museod.errors import RpcFailed
 from museod.gateway.server import Emit, Server
 from museod.gateway.sessions import Session, Sessions
 from museod.rpc import CANCELLED, cancelled_id
@@ -30,36 +29,33 @@ class SessionFace:
         """What was negotiated."""
         return self.session.handshake.revision
 
-    async def answer(self, request: Request, emit: Emit) -> bytes:
+    async def answer(self, request: Request, emit: Emit, stop: Callable[[], None]) -> bytes:
         """
-        Answer one request of the session.
+        Answer one request of the session; `stop` ends the work on it, should the client cancel it.
 
         Raises:
-            CallError: it failed as a whole, or the client cancelled it.
+            CallError: it failed as a whole.
             Malformed: it may not come now, or its id is in use.
         """
         running = self.session.running
         if request.id in running:
             raise Malformed(INVALID_REQUEST, "This id is in use by an unanswered request.", request.id)
-        scope = running[request.id] = trio.CancelScope()
+        running[request.id] = stop
         try:
-            with scope:
-                return await self._server.answer_legacy(
-                    request, self.session.caller, emit, self.session.handshake
-                )
+            return await self._server.answer_legacy(
+                request, self.session.caller, emit, self.session.handshake
+            )
         finally:
             del running[request.id]
-        # HTTP owes every POST an answer, even where JSON-RPC wants none.
-        raise RpcFailed(INVALID_REQUEST, "The request was cancelled by its client.")
 
     def notified(self, notification: Notification) -> None:
         """Take a notification; a disconnect cancels nothing in this era, `notifications/cancelled` does."""
         if notification.method != CANCELLED:
-            self.session.handshake.admit(notification.method)
+            self.session.handshake.notified(notification.method)
             return
         id = cancelled_id(notification)
         if id is not None and id in self.session.running:
-            self.session.running[id].cancel()
+            self.session.running[id]()
 
 
 class HttpFace:
@@ -84,6 +80,6 @@ class HttpFace:
 
     def end_session(self, session: SessionFace) -> None:
         """Cancel what runs in it and forget it."""
-        for scope in session.session.running.values():
-            scope.cancel()
+        for stop in list(session.session.running.values()):
+            stop()
         self._sessions.end(session.session)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import trio
@@ -33,7 +34,8 @@ class Session:
     owner: tuple[str, str]
     handshake: Handshake = field(default_factory=Handshake)
     last_used: float = 0.0
-    running: dict[JsonId, trio.CancelScope] = field(default_factory=dict)
+    running: dict[JsonId, Callable[[], None]] = field(default_factory=dict)
+    """How to stop each of its requests that are being answered."""
 
 
 class Sessions:

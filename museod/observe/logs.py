@@ -282,7 +282,10 @@ _METHOD_OF_LEVEL: Mapping[str, str] = {"debug": "debug", "info": "info", "warn":
 
 
 # Names that mean something to the logger itself.
-_RESERVED = frozenset({"event", "exc_info", "correlation_id", "user_id", "mcp", "self"})
+# Names that mean something to a log call, ours or structlog's, and not what a child says they mean.
+_RESERVED = frozenset(
+    {"event", "exc_info", "stack_info", "correlation_id", "user_id", "mcp", "self", "method_name"}
+)
 
 
 def relay_child_line(mcp: str, line: bytes) -> None:

@@ -43,21 +43,22 @@ class HangupWatch:
         self._watched: set[_Watched] = set()
         self._has_work = trio.Event()
 
-    @contextmanager
-    def watching(self, stream: trio.abc.Stream, request: Cancellable) -> Iterator[trio.CancelScope]:
-        """A scope that is cancelled when the client hangs up while `request.cancel_on_hangup` is set."""
+    def watch(
+        self, stream: trio.abc.Stream, request: Cancellable, scope: trio.CancelScope
+    ) -> _Watched | None:
+        """From now on cancel `scope` when the client hangs up while `request.cancel_on_hangup` is set."""
         fd = _descriptor(stream)
-        with trio.CancelScope() as scope:
-            if fd is None:
-                yield scope
-                return
-            watched = _Watched(request, scope, fd)
-            self._watched.add(watched)
-            self._has_work.set()
-            try:
-                yield scope
-            finally:
-                self._watched.discard(watched)
+        if fd is None:
+            return None
+        watched = _Watched(request, scope, fd)
+        self._watched.add(watched)
+        self._has_work.set()
+        return watched
+
+    def forget(self, watched: _Watched | None) -> None:
+        """The work is done."""
+        if watched is not None:
+            self._watched.discard(watched)
 
     async def run(self) -> None:
         """Watch until cancelled."""

@@ -8,7 +8,6 @@ connection that broke a rule is answered once and closed: after an ambiguity not
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import trio
@@ -260,19 +259,25 @@ class _Connection:
             self.is_tls,
             head.is_http_10,
         )
-        with self._watching(request) as scope:
-            response = await self._handle(request)
-            if not isinstance(response, Upgrade):
-                return await self._respond(head, response)
-        if scope is not None and scope.cancelled_caught:
-            return False  # the client has gone
+        scope = trio.CancelScope()
+        request.stop = scope.cancel
+        watched = None if self.hangups is None else self.hangups.watch(self.stream, request, scope)
+        upgrade: Upgrade | None = None
+        try:
+            with scope:
+                response = await self._handle(request)
+                if not isinstance(response, Upgrade):
+                    return await self._respond(head, response)
+                upgrade = response
+        finally:
+            if self.hangups is not None:
+                self.hangups.forget(watched)
+        if upgrade is None:
+            return False  # the client has gone, or wants no answer
         leftover = bytes(self.buffer)
         self.buffer.clear()
-        await response.run(self.stream, raw_head, leftover)
+        await upgrade.run(self.stream, raw_head, leftover)
         return False
-
-    def _watching(self, request: HttpRequest) -> AbstractContextManager[trio.CancelScope | None]:
-        return nullcontext() if self.hangups is None else self.hangups.watching(self.stream, request)
 
     async def _handle(self, request: HttpRequest) -> HttpResponse | StreamingResponse | Exchange | Upgrade:
         try:

@@ -27,7 +27,8 @@ class HttpRequest:
     One request, whole.
 
     `path` and `query` are as they were sent, percent-encoded. A handler that can be stopped halfway sets
-    `cancel_on_hangup`: it is cancelled when the client goes away.
+    `cancel_on_hangup`: it is cancelled when the client goes away. `stop` ends the work on it and, unanswered,
+    its connection.
     """
 
     method: str
@@ -41,6 +42,7 @@ class HttpRequest:
     is_tls: bool = False
     is_http_10: bool = False
     cancel_on_hangup: bool = False
+    stop: Callable[[], None] = lambda: None
 
 
 @dataclass(slots=True)

@@ -52,7 +52,7 @@ class Session(Protocol):
     def revision(self) -> str:
         """What was negotiated."""
 
-    async def answer(self, request: Request, emit: Emit) -> bytes:
+    async def answer(self, request: Request, emit: Emit, stop: Callable[[], None]) -> bytes:
         """One request's result; raises `CallError`, `Malformed`."""
 
     def notified(self, notification: Notification) -> None:
@@ -145,7 +145,7 @@ class Streamable(Generic[Caller, AnySession]):
     ) -> HttpResponse | Exchange:
         id = message.id if isinstance(message, Request) else None
         if isinstance(message, Request) and message.method == "initialize":
-            return await self._initialize(message, caller)
+            return await self._initialize(http, message, caller)
         session = self._session_of(http, caller)
         if isinstance(session, HttpResponse):
             return session
@@ -160,12 +160,16 @@ class Streamable(Generic[Caller, AnySession]):
             session.notified(message)
             return HttpResponse(202)
         meta = envelope.read_meta(message.params)
-        return await self._answer(message, lambda emit: session.answer(message, emit), meta, is_modern=False)
+        return await self._answer(
+            message, lambda emit: session.answer(message, emit, http.stop), meta, is_modern=False
+        )
 
-    async def _initialize(self, message: Request, caller: Caller) -> HttpResponse | Exchange:
+    async def _initialize(
+        self, http: HttpRequest, message: Request, caller: Caller
+    ) -> HttpResponse | Exchange:
         session = self._face.open_session(caller)
         response = await self._answer(
-            message, lambda emit: session.answer(message, emit), envelope.NO_META, is_modern=False
+            message, lambda emit: session.answer(message, emit, http.stop), envelope.NO_META, is_modern=False
         )
         if isinstance(response, HttpResponse) and b'"error"' not in response.body[:200]:
             response.headers.append((http_rules.SESSION_ID, session.id))

@@ -86,7 +86,9 @@ async def test_a_hang_up_leaves_other_handlers_alone(serving: Serving) -> None:
 async def test_a_stream_in_memory_is_simply_not_watched() -> None:
     client, server = trio.testing.memory_stream_pair()
     request = HttpRequest("GET", "/", "/", "", None, b"", "x", 1)  # type: ignore[arg-type]
-    with HangupWatch().watching(server, request) as scope:
+    watch = HangupWatch()
+    with trio.CancelScope() as scope:
+        watch.forget(watch.watch(server, request, scope))
         await client.aclose()
         await trio.lowlevel.checkpoint()
     assert not scope.cancelled_caught
