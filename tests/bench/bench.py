@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -145,7 +146,7 @@ def run_phases(options: argparse.Namespace, cores: Cores) -> Figures:
         say(f"phase {name}")
         try:
             figures |= phases[name]()
-        except (NeverAnswered, OSError, TimeoutError) as error:
+        except (NeverAnswered, OSError, TimeoutError, subprocess.TimeoutExpired) as error:
             figures["notes"].append(f"phase {name} failed: {error}")
             figures["failed"].append(name)
     return figures

@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ECHO_CHILD = ROOT / "tests" / "programs" / "echo_child.py"
 START_SECONDS = 60.0  # give up on a program that never answers
 STOP_SECONDS = 15.0  # the daemon's drain and its children's grace, with room
+INSTALL_SECONDS = 600.0  # from a slow mirror
 PROBE_SECONDS = 3.0  # one attempt while a program starts or restarts
 PROBE_PAUSE_SECONDS = 0.01
 
@@ -192,15 +193,19 @@ def mcp_proxy(cores: Cores) -> Iterator[Running]:
     """The PyPI package mcp-proxy in a virtual environment of its own, in front of the same echo child."""
     with tempfile.TemporaryDirectory(prefix="museod-bench-") as name:
         directory, port = Path(name), free_port()
-        subprocess.run([sys.executable, "-m", "venv", str(directory / "venv")], check=True)
-        subprocess.run(
-            [str(directory / "venv/bin/pip"), "install", "--quiet", "mcp-proxy"], check=True, timeout=600
-        )
+        _run_or_raise([sys.executable, "-m", "venv", str(directory / "venv")])
+        _run_or_raise([str(directory / "venv/bin/pip"), "install", "--quiet", "mcp-proxy"])
         command = [str(directory / "venv/bin/mcp-proxy"), "--host", "127.0.0.1", "--port", str(port), "--"]
         with started(
             [*command, *echo_command(cores, "--legacy")], port=port, cores=cores, directory=directory
         ) as running:
             yield running
+
+
+def _run_or_raise(command: Sequence[str]) -> None:
+    done = subprocess.run(command, capture_output=True, timeout=INSTALL_SECONDS)
+    if done.returncode:
+        raise NeverAnswered(f"{' '.join(command)}: {done.stderr.decode(errors='replace')[-1500:]}")
 
 
 async def first_good_answer(
