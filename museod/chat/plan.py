@@ -358,7 +358,9 @@ def answer_open_question(
     """The call that `message` completes as an answer to the question, or None: it says something else."""
     if pending.kind == "intent":
         return None
-    arguments = {**pending.arguments, "locale": locale}
+    arguments = dict(pending.arguments)
+    if "locale" in arguments:  # not every tool takes one; the answer may come in another language
+        arguments["locale"] = locale
     extra = {"title": title}
     if pending.kind == "offer":
         return ToolCall(pending.tool, arguments, extra) if reference.is_yes(message) else None

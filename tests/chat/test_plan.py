@@ -283,7 +283,12 @@ def test_a_follow_up_only_ever_reads() -> None:
 def test_an_answer_completes_the_call_that_asked() -> None:
     choices = [Choice("128 GB", "128 GB"), Choice("256 GB", "256 GB")]
     question = OpenQuestion(
-        "option", "basket.add", "add_to_basket", {"product": "p1", "options": {"a": "b"}}, "storage", choices
+        "option",
+        "basket.add",
+        "add_to_basket",
+        {"product": "p1", "options": {"a": "b"}, "locale": "en"},
+        "storage",
+        choices,
     )
     call = answer_open_question(question, "256", locale="de", title="Phone")
     assert call == ToolCall(
@@ -292,6 +297,13 @@ def test_an_answer_completes_the_call_that_asked() -> None:
         {"title": "Phone"},
     )
     assert answer_open_question(question, "what is in my basket?", locale="de") is None
+
+
+def test_a_next_page_is_asked_for_with_the_same_arguments() -> None:
+    more = OpenQuestion("more", "admin.product.list", "list_products", {"limit": 20, "cursor": "c"})
+    assert answer_open_question(more, "show more", locale="en") == ToolCall(
+        "list_products", {"limit": 20, "cursor": "c"}, {"title": ""}
+    )
 
 
 def test_an_offer_takes_a_yes_and_nothing_else() -> None:
