@@ -84,8 +84,9 @@ def _left(product: Product, wanted: Mapping[str, str], axis: str) -> list[str]:
 
 
 def _axes(product: Product) -> list[str]:
-    named = [axis for variant in product.variants for axis in variant.options]
-    return list(dict.fromkeys([*product.option_axes, *named]))
+    """The axes on which the variants differ or are described, in the product's own order."""
+    named = dict.fromkeys(axis for variant in product.variants for axis in variant.options)
+    return [axis for axis in dict.fromkeys([*product.option_axes, *named]) if axis in named]
 
 
 def _axis(product: Product, name: str) -> str:

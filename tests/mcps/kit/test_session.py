@@ -245,7 +245,7 @@ async def test_a_cursor_that_we_never_gave_is_refused() -> None:
 
 async def test_an_unknown_log_level_is_refused() -> None:
     async with open_wire(Stage()) as wire:
-        request = modern(1, "tools/list", **{"io.modelcontextprotocol/logLevel": "loud"})
+        request = modern(1, "tools/list", None, **{"io.modelcontextprotocol/logLevel": "loud"})
         assert (await ask(wire, request))["error"]["code"] == -32602
 
 
@@ -286,7 +286,7 @@ async def test_nothing_but_ping_works_before_the_handshake() -> None:
 
 async def test_everything_sent_at_once_is_served_after_the_handshake() -> None:
     params = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": CLIENT}
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"id": 1, "method": "initialize", "params": params},
         {"method": "notifications/initialized"},
         {"id": 2, "method": "tools/list"},
