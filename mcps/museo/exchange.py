@@ -252,10 +252,14 @@ class Exchange:
             if response.headers.get("Content-Encoding", "identity") != "identity":
                 raise _lost(request, "encoded")  # we asked for none: what unpacks here may be a bomb
             body = bytearray()
-            async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > MAX_RESPONSE_BYTES:
-                    raise _lost(request, "too_large")
+            # Leaving the loop early would orphan httpx's nested generators; a cancelled read ends them all.
+            with trio.CancelScope() as reading:
+                async for chunk in response.aiter_bytes():
+                    body += chunk
+                    if len(body) > MAX_RESPONSE_BYTES:
+                        reading.cancel()
+            if len(body) > MAX_RESPONSE_BYTES:
+                raise _lost(request, "too_large")
             return _Reply(response.status_code, response.headers, bytes(body))
 
 

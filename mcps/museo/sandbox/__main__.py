@@ -29,6 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ServeError, StateError) as error:
         _tell(f"museo sandbox: {error}")
         return 1
+    except KeyboardInterrupt:  # before it listened; afterwards SIGINT is a way to stop
+        return 130
     return 0
 
 

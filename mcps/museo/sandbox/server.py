@@ -69,7 +69,7 @@ async def serve(options: Options, announce: Callable[[str], None]) -> None:
                 requests_per_minute=options.requests_per_minute,
             )
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(_watch_signals, nursery.cancel_scope)
+                await nursery.start(_watch_signals, nursery.cancel_scope)
                 announce(base_url)
                 await trio.serve_listeners(_Connections(app).serve, listeners)
         finally:
@@ -79,8 +79,11 @@ async def serve(options: Options, announce: Callable[[str], None]) -> None:
             listener.socket.close()
 
 
-async def _watch_signals(scope: trio.CancelScope) -> None:
+async def _watch_signals(
+    scope: trio.CancelScope, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+) -> None:
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        task_status.started()
         async for number in signals:
             log.info("sandbox_stopping", signal=signal.Signals(number).name)
             scope.cancel()
