@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
 import trio
@@ -29,6 +30,10 @@ class _FinishingChannel:
     """
     A channel whose end is heard only after the requests that came before it are answered.
 
+    It hands over one message per scheduler tick: tasks of one tick run in no order, and a host that sends
+    several requests in one write may expect that those which need no waiting are answered in turn, the one
+    that opens its session first.
+
     It reads from one channel and writes to another (which may be the same): a channel on two descriptors is
     over when either ends, and the end of stdin says nothing about stdout.
     """
@@ -36,39 +41,24 @@ class _FinishingChannel:
     def __init__(self, reader: MessageChannel, writer: MessageChannel, session: Session) -> None:
         self._reader = reader
         self._session = session
-        self._held: list[bytes] = []
+        self._arrived: deque[bytes] = deque()
         self.connection: RpcConnection | None = None
         self.post = writer.post
         self.wait_drained = writer.wait_drained
         self.aclose = writer.aclose
 
     async def receive(self) -> list[bytes]:
-        if self._held:
-            await self._wait_idle()
-            held, self._held = self._held, []
-            return self._up_to_initialize(held)
+        if self._arrived:
+            await trio.lowlevel.checkpoint()
+            return [self._arrived.popleft()]
         try:
-            return self._up_to_initialize(await self._reader.receive())
+            self._arrived.extend(await self._reader.receive())
         except ChannelClosed:
             with trio.move_on_after(FINISH_SECONDS):
-                await self._wait_idle()
+                while self.connection is not None and self.connection.serving:
+                    await self._session.wait_answered()
             raise
-
-    def _up_to_initialize(self, messages: list[bytes]) -> list[bytes]:
-        """
-        `messages` until the one that opens a session; the rest is held back until it is answered.
-
-        Requests run in no order, and a host that sends everything at once would be told to initialize first.
-        """
-        for place, message in enumerate(messages, start=1):
-            if b'"initialize"' in message and place < len(messages):
-                self._held = messages[place:]
-                return messages[:place]
-        return messages
-
-    async def _wait_idle(self) -> None:
-        while self.connection is not None and self.connection.serving:
-            await self._session.wait_answered()
+        return [self._arrived.popleft()]
 
 
 async def attend(

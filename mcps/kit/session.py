@@ -133,7 +133,8 @@ class Session:
 
     def on_notification(self, notification: Notification) -> None:
         """Take notice of `notifications/initialized`; others mean nothing to us and are dropped."""
-        self._handshake.admit(notification.method)
+        if notification.method == "notifications/initialized":
+            self._handshake.admit(notification.method)
 
     # ------------------------------------------------------------------ the two eras
 

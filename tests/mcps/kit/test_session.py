@@ -302,6 +302,16 @@ async def test_everything_sent_at_once_is_served_after_the_handshake() -> None:
     assert all("result" in answer for answer in answers)
 
 
+async def test_requests_of_one_write_that_need_no_waiting_are_answered_in_turn() -> None:
+    async with open_wire(Stage()) as wire:
+        for number in range(50):
+            wire.post(codec.encode({"jsonrpc": "2.0", **modern(number, "tools/call", call("say"))}))
+        answers: list[bytes] = []
+        while len(answers) < 50:
+            answers += await wire.receive()
+    assert [codec.decode(answer)["id"] for answer in answers] == list(range(50))
+
+
 async def test_both_eras_are_served_on_one_connection() -> None:
     async with open_wire(Stage()) as wire:
         await opened(wire, "2025-11-25")
@@ -330,6 +340,13 @@ async def test_both_eras_are_served_on_one_connection() -> None:
 async def test_a_malformed_line_is_answered_and_the_connection_goes_on(line: bytes, code: int) -> None:
     async with open_wire(Stage()) as wire:
         assert (await ask(wire, line))["error"]["code"] == code
+        assert (await ask(wire, {"id": 2, "method": "ping"}))["result"] == {}
+
+
+@pytest.mark.parametrize("method", ["nope", "initialize", "notifications/nope", "tools/call", ""])
+async def test_a_notification_that_means_nothing_is_dropped(method: str) -> None:
+    async with open_wire(Stage()) as wire:
+        wire.post(codec.encode({"jsonrpc": "2.0", "method": method}))
         assert (await ask(wire, {"id": 2, "method": "ping"}))["result"] == {}
 
 
