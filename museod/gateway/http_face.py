@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from museod.access.principal import Principal
 from museod.gateway.server import Emit, Server
-from museod.gateway.sessions import Session, Sessions
+from museod.gateway.sessions import Session, Sessions, new_session
 from museod.rpc import CANCELLED, cancelled_id
 from museod.wire.envelope import RequestMeta
 from museod.wire.messages import INVALID_REQUEST, Malformed, Notification, Request
@@ -70,8 +70,12 @@ class HttpFace:
         return await self._server.answer_modern(request, caller, emit, meta)
 
     def open_session(self, caller: Principal) -> SessionFace:
-        """A new session that waits for its `initialize`."""
-        return SessionFace(self._sessions.open(caller), self._server)
+        """A session that waits for its `initialize`; nobody can find it before `keep_session`."""
+        return SessionFace(new_session(caller), self._server)
+
+    def keep_session(self, session: SessionFace) -> None:
+        """It is initialized."""
+        self._sessions.add(session.session)
 
     def find_session(self, id: str, caller: Principal) -> SessionFace | None:
         """The session of that id, if it lives and is this caller's."""

@@ -212,7 +212,7 @@ class Router:
     async def _once(self, child: Child, upstream: Upstream, params: bytes, timeout: float) -> Raw:
         outcome = Outcome.ABANDONED
         try:
-            raw = await upstream.call_tool(params, timeout=timeout)
+            raw = await upstream.call("tools/call", params, timeout=timeout)
             outcome = Outcome.ANSWERED
             return raw
         except RpcFailed:

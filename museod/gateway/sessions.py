@@ -49,16 +49,13 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._sessions)
 
-    def open(self, caller: Principal) -> Session:
-        """A new session; a guest without a name gets one that lasts as long as the session."""
-        id = secrets.token_urlsafe(24)
-        owner = _owner(caller)
-        session = Session(id, named_guest(caller, id), owner, last_used=trio.current_time())
+    def add(self, session: Session) -> None:
+        """Let it be found; beyond the limit the longest idle one is ended for it."""
+        session.last_used = trio.current_time()
         self._expire()
         while len(self._sessions) >= self._limit:
             self._sessions.popitem(last=False)
-        self._sessions[id] = session
-        return session
+        self._sessions[session.id] = session
 
     def find(self, id: str, caller: Principal) -> Session | None:
         """The session, if it lives and `caller` comes with the credential that made it."""
@@ -84,6 +81,12 @@ class Sessions:
             if session.last_used >= oldest:
                 return
             del self._sessions[session.id]
+
+
+def new_session(caller: Principal) -> Session:
+    """A session under a new id; a guest without a name gets one that lasts as long as the session."""
+    id = secrets.token_urlsafe(24)
+    return Session(id, named_guest(caller, id), _owner(caller))
 
 
 def named_guest(caller: Principal, connection: str) -> Principal:

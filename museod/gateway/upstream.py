@@ -7,8 +7,9 @@ ends it ends the incarnation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 import trio
@@ -21,8 +22,9 @@ from museod.rpc import RpcConnection
 from museod.transports.channel import MessageChannel
 from museod.wire import codec, envelope
 from museod.wire.eras import LEGACY_REVISIONS, MODERN_REVISION, NEWEST_LEGACY, Era
-from museod.wire.messages import Malformed, Notification, Request
-from museod.wire.tools import ListedTool, ToolsPage
+from museod.wire.listings import CAPABILITIES, Hints, Kind, Listed, decode_item, decode_page
+from museod.wire.messages import METHOD_NOT_FOUND, Malformed, Notification, Request
+from museod.wire.tools import ListedTool
 
 log = get_logger()
 
@@ -31,13 +33,17 @@ CLIENT_INFO = {"name": "museod", "version": __version__}
 PROBE_SECONDS = 8.0
 LIST_SECONDS = 20.0
 MAX_PAGES = 200
-MAX_TOOLS = 10_000
+MAX_ITEMS = 10_000
 # A burst of list_changed is one re-reading.
 COALESCE_SECONDS = 0.2
 HEALTH_SECONDS = 30.0
 HEALTH_TIMEOUT = 10.0
 HEALTH_FAILURES = 3
 
+RELISTEN_SECONDS = 1.0
+
+_LIST_CHANGED = {f"notifications/{name}/list_changed": name for name in CAPABILITIES}
+Item = TypeVar("Item")
 METRICS = "notifications/" + envelope.OURS + "metrics"
 Progress = Callable[[dict[str, Raw]], None]
 
@@ -80,7 +86,13 @@ class _ProgressParams(Struct, rename="camel"):
 
 _decode_discovered = msgspec.json.Decoder(_Discovered).decode
 _decode_initialized = msgspec.json.Decoder(_Initialized).decode
-_decode_page = msgspec.json.Decoder(ToolsPage).decode
+
+
+class _UpdatedParams(Struct):
+    uri: str
+
+
+_decode_updated = msgspec.json.Decoder(_UpdatedParams).decode
 _decode_progress = msgspec.json.Decoder(_ProgressParams).decode
 
 
@@ -105,6 +117,8 @@ class Upstream:
         self.era = Era.MODERN if era == "modern" else Era.LEGACY
         self.revision = MODERN_REVISION
         self.tools: tuple[ListedTool, ...] = ()
+        self.lists: dict[Kind, tuple[Listed, ...]] = {kind: () for kind in Kind if kind is not Kind.TOOLS}
+        self.hints: dict[Kind, Hints] = {}
         self.is_responsive = True
         self._wanted_era = era
         self._on_metrics = on_metrics
@@ -112,12 +126,19 @@ class Upstream:
             channel, serve=self._serve, on_notification=self._notified, strict=False, max_concurrent=16
         )
         self._capabilities: dict[str, Raw] = {}
+        self._stale: set[str] = set()
         self._list_changed = trio.Event()
         self._progress: dict[int, tuple[Progress, float]] = {}
         self._next_token = 1
         self.in_flight = 0
         """Callers' calls that wait for this process now."""
         self._idle = trio.Event()
+        self.on_updated: Callable[[str], None] | None = None
+        """Told the URI of each watched resource that has changed."""
+        self._log_readers: dict[object, Callable[[Raw], None]] = {}
+        self._log_level = ""
+        self._watched: set[str] = set()
+        self._watch_changed = trio.Event()
         self._has_failed_a_caller = False
         self._has_answered_a_probe = False
 
@@ -129,14 +150,14 @@ class Upstream:
 
     async def open(self) -> None:
         """
-        Find the era, shake hands if it is the legacy one, and read the tools.
+        Find the era, shake hands if it is the legacy one, and read all lists.
 
         Raises:
             RpcFailed, CallTimeout, ChannelError, RemoteProtocolError: the process is no usable MCP server.
         """
         if self._wanted_era == "legacy" or not await self._is_modern():
             await self._initialize()
-        await self.read_tools()
+        await self.read_lists(CAPABILITIES)
         log.info("child_connected", mcp=self.process.label, revision=self.revision, tools=len(self.tools))
 
     async def _is_modern(self) -> bool:
@@ -166,35 +187,62 @@ class Upstream:
         self._capabilities = agreed.capabilities
         self._connection.notify("notifications/initialized", b"")
 
-    async def read_tools(self) -> None:
-        """Read all pages of `tools/list`; what does not read as a tool is left out and logged."""
-        self._list_changed = trio.Event()
-        if "tools" not in self._capabilities:
-            self.tools = ()
-            return
-        found: list[ListedTool] = []
-        cursor: str | UnsetType = UNSET
+    def has(self, capability: str) -> bool:
+        """Whether the process declared a capability."""
+        return capability in self._capabilities
+
+    def declares(self, capability: str, setting: str) -> bool:
+        """Whether it declared `capability` with `setting` true."""
+        try:
+            return codec.decode(self._capabilities.get(capability, Raw(b"{}"))).get(setting) is True
+        except (msgspec.DecodeError, AttributeError):
+            return False
+
+    async def read_lists(self, capabilities: Iterable[str]) -> None:
+        """Read all pages of the lists of `capabilities`; what reads as no item is left out and logged."""
+        wanted = set(capabilities)
+        for kind in Kind:
+            if kind.capability not in wanted:
+                continue
+            items = await self._read_list(kind) if self.has(kind.capability) else []
+            if kind is Kind.TOOLS:
+                self.tools = tuple(self._readable(items, ListedTool.decode))
+            else:
+                self.lists[kind] = tuple(self._readable(items, partial(decode_item, kind)))
+
+    async def _read_list(self, kind: Kind) -> list[Raw]:
+        found: list[Raw] = []
+        hints: Hints | None = None
+        cursor: str | None = None
         seen: set[str] = set()
         for _ in range(MAX_PAGES):
-            raw = await self._call("tools/list", {} if cursor is UNSET else {"cursor": cursor}, LIST_SECONDS)
             try:
-                page = _decode_page(raw)
+                raw = await self._call(
+                    kind.method, {} if cursor is None else {"cursor": cursor}, LIST_SECONDS
+                )
+                page = decode_page(kind, raw)
+            except RpcFailed as error:
+                if error.code == METHOD_NOT_FOUND:
+                    return []  # templates, often: the capability is one, the methods are two
+                raise
             except msgspec.DecodeError as error:
-                raise RemoteProtocolError(f"the result of tools/list does not fit: {error}") from None
-            found.extend(self._readable(page.tools))
+                raise RemoteProtocolError(f"the result of {kind.method} does not fit: {error}") from None
+            found.extend(page.items)
+            hints = page.hints if hints is None else hints.merged(page.hints)
             cursor = page.next_cursor
-            if cursor is UNSET or cursor in seen or len(found) > MAX_TOOLS:
+            if cursor is None or cursor in seen or len(found) > MAX_ITEMS:
                 break
             seen.add(cursor)
-        self.tools = tuple(found[:MAX_TOOLS])
+        self.hints[kind] = hints or Hints()
+        return found[:MAX_ITEMS]
 
-    def _readable(self, tools: list[Raw]) -> list[ListedTool]:
+    def _readable(self, items: list[Raw], decode: Callable[[Raw], Item]) -> list[Item]:
         readable = []
-        for raw in tools:
+        for raw in items:
             try:
-                readable.append(ListedTool.decode(raw))
+                readable.append(decode(raw))
             except msgspec.DecodeError as error:
-                log.warning("tool_refused", mcp=self.process.label, reason=str(error))
+                log.warning("item_refused", mcp=self.process.label, reason=str(error))
         return readable
 
     async def _call(
@@ -208,16 +256,16 @@ class Upstream:
 
     # ------------------------------------------------------------------ calls of callers
 
-    async def call_tool(self, params: bytes, *, timeout: float) -> Raw:
+    async def call(self, method: str, params: bytes, *, timeout: float) -> Raw:
         """
-        Run `tools/call` with complete params and return the result's bytes.
+        Send a caller's request with complete params and return the result's bytes.
 
         Raises:
             RpcFailed, CallTimeout, ChannelError: as `RpcConnection.call`.
         """
         self.in_flight += 1
         try:
-            return await self._connection.call("tools/call", params, timeout=timeout)
+            return await self._connection.call(method, params, timeout=timeout)
         except CallTimeout:
             self._has_failed_a_caller = True
             raise
@@ -243,6 +291,22 @@ class Upstream:
         """Drop what comes for `token` from now on."""
         self._progress.pop(token, None)
 
+    def open_log(self, reader: Callable[[Raw], None]) -> object:
+        """Give `reader` the params of log messages while its call is the only one that wants any."""
+        key = object()
+        self._log_readers[key] = reader
+        return key
+
+    def close_log(self, key: object) -> None:
+        """The call is over."""
+        self._log_readers.pop(key, None)
+
+    async def set_log_level(self, level: str) -> None:
+        """Ask a legacy process for messages from `level` up."""
+        if self.era is Era.LEGACY and self.has("logging") and level != self._log_level:
+            self._log_level = level
+            await self._call("logging/setLevel", {"level": level}, LIST_SECONDS)
+
     # ------------------------------------------------------------------ what the process says
 
     async def _serve(self, request: Request) -> bytes:
@@ -255,12 +319,32 @@ class Upstream:
         method = notification.method
         if method == "notifications/progress":
             self._progressed(notification)
-        elif method == "notifications/tools/list_changed":
+        elif method in _LIST_CHANGED:
+            self._stale.add(_LIST_CHANGED[method])
             self._list_changed.set()
+        elif method == "notifications/resources/updated":
+            self._resource_updated(notification)
         elif method == "notifications/message":
-            log.debug("child_logged", mcp=self.process.label, size=len(bytes(notification.params)))
+            self._logged(notification)
         elif method == METRICS and self._on_metrics is not None:
             self._on_metrics(bytes(notification.params))
+
+    def _resource_updated(self, notification: Notification) -> None:
+        try:
+            uri = _decode_updated(notification.params).uri
+        except msgspec.DecodeError:
+            return
+        if self.on_updated is not None:
+            self.on_updated(uri)
+
+    def _logged(self, notification: Notification) -> None:
+        # Nothing on the pipe says whose call a message belongs to. It is told to a caller only when that
+        # can be nobody else.
+        if len(self._log_readers) == 1:
+            (reader,) = self._log_readers.values()
+            reader(notification.params)
+        else:
+            log.debug("child_logged", mcp=self.process.label, size=len(memoryview(notification.params)))
 
     def _progressed(self, notification: Notification) -> None:
         try:
@@ -288,33 +372,79 @@ class Upstream:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._follow_list, relisted)
             nursery.start_soon(self._follow_health)
-            if self.era is Era.MODERN and self._announces_changes():
-                nursery.start_soon(self._listen)
+            nursery.start_soon(self._listen if self.era is Era.MODERN else self._subscribe)
 
-    def _announces_changes(self) -> bool:
-        try:
-            return codec.decode(self._capabilities.get("tools", Raw(b"{}"))).get("listChanged") is True
-        except (msgspec.DecodeError, AttributeError):
-            return False
+    def watch_resources(self, uris: set[str]) -> None:
+        """From now on hear of changes of exactly these resources."""
+        self._watched = set(uris)
+        self._watch_changed.set()
+
+    def _wanted(self) -> dict[str, Any]:
+        wanted: dict[str, Any] = {
+            f"{name}ListChanged": True for name in CAPABILITIES if self.declares(name, "listChanged")
+        }
+        if self._watched and self.declares("resources", "subscribe"):
+            wanted["resourceSubscriptions"] = sorted(self._watched)
+        return wanted
 
     async def _listen(self) -> None:
-        # Open for the life of the process; a server may end it at any time, then it is opened anew.
-        wanted = {"notifications": {"toolsListChanged": True}}
-        while True:
-            try:
-                await self._call("subscriptions/listen", wanted, float("inf"))
-            except RpcFailed as error:
-                log.info("child_listen_refused", mcp=self.process.label, code=error.code)
-                return
-            self._list_changed.set()  # something may have changed while nobody listened
-            await trio.sleep(1)
+        """Keep one listen open to a modern process; a new one replaces it when more is to be heard."""
+        async with trio.open_nursery() as nursery:
+            former: trio.CancelScope | None = None
+            while True:
+                self._watch_changed = trio.Event()
+                if wanted := self._wanted():
+                    scope = await nursery.start(self._listen_for, wanted)
+                    if former is not None:
+                        former.cancel()  # only now: between the two nothing is missed
+                    former = scope
+                await self._watch_changed.wait()
+                await trio.sleep(COALESCE_SECONDS)
+
+    async def _listen_for(
+        self,
+        wanted: dict[str, Any],
+        *,
+        task_status: trio.TaskStatus[trio.CancelScope] = trio.TASK_STATUS_IGNORED,
+    ) -> None:
+        with trio.CancelScope() as scope:
+            task_status.started(scope)
+            while True:
+                try:
+                    await self._call("subscriptions/listen", {"notifications": wanted}, float("inf"))
+                except RpcFailed as error:
+                    log.info("child_listen_refused", mcp=self.process.label, code=error.code)
+                    return
+                # It ended: something may have changed while nobody listened.
+                self._stale.update(CAPABILITIES)
+                self._list_changed.set()
+                await trio.sleep(RELISTEN_SECONDS)
+
+    async def _subscribe(self) -> None:
+        """Keep the subscriptions of a legacy process at what is watched."""
+        told: set[str] = set()
+        while self.declares("resources", "subscribe"):
+            self._watch_changed = trio.Event()
+            for method, uris in (
+                ("resources/unsubscribe", told - self._watched),
+                ("resources/subscribe", self._watched - told),
+            ):
+                for uri in sorted(uris):
+                    try:
+                        await self._call(method, {"uri": uri}, LIST_SECONDS)
+                    except (RpcFailed, CallTimeout) as error:
+                        log.info("child_subscription_refused", mcp=self.process.label, reason=str(error))
+            told = set(self._watched)
+            await self._watch_changed.wait()
 
     async def _follow_list(self, relisted: Callable[[], None]) -> None:
         while True:
             await self._list_changed.wait()
             await trio.sleep(COALESCE_SECONDS)
+            self._list_changed = trio.Event()
+            stale, self._stale = self._stale, set()
             try:
-                await self.read_tools()
+                await self.read_lists(stale)
             except (RpcFailed, CallTimeout, RemoteProtocolError) as error:
                 log.warning("child_list_unreadable", mcp=self.process.label, reason=str(error))
                 continue

@@ -68,15 +68,6 @@ class ListedTool:
 _decode_tool = msgspec.json.Decoder(Tool).decode
 
 
-class ToolsPage(Struct, frozen=True, rename="camel"):
-    """The result of `tools/list`; each tool still raw, so that one bad tool does not spoil the list."""
-
-    tools: list[Raw]
-    next_cursor: str | UnsetType = UNSET
-    ttl_ms: int = 0
-    cache_scope: str = "private"
-
-
 class CallParams(Struct, frozen=True, rename="camel"):
     """The params of `tools/call`; what belongs to no field is refused by nobody and dropped."""
 
