@@ -232,7 +232,8 @@ def main() -> None:
         import uvicorn
 
         app = server.streamable_http_app(host="127.0.0.1")
-        uvicorn.run(app, host="127.0.0.1", port=options.http, log_level="warning")
+        # h11 trims header values as RFC 9110, 5.5 has it; uvicorn's other parser does not.
+        uvicorn.run(app, host="127.0.0.1", port=options.http, http="h11", log_level="warning")
     else:
         anyio.run(serve_stdio, server, options.era)
 
