@@ -8,19 +8,36 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import trio
 
 LISTENING = b"listening on "
+MAX_LOG_BYTES = 1024 * 1024  # the end of the log is what a test looks at
 
 
 @dataclass
 class Sandbox:
-    """A running sandbox; `url` is its base address."""
+    """A running sandbox; `url` is its base address, `log` what it wrote since."""
 
     url: str
     process: trio.Process
+    log: bytearray = field(default_factory=bytearray)
+    _grown: trio.Event = field(default_factory=trio.Event)
+
+    async def wait_logged(self, text: bytes) -> None:
+        """Return once `text` stands in the log."""
+        while text not in self.log:
+            await self._grown.wait()
+
+    async def keep_log(self) -> None:
+        """Read what it writes, so that it never waits for us."""
+        assert self.process.stderr is not None
+        async for chunk in self.process.stderr:
+            self.log += chunk
+            del self.log[:-MAX_LOG_BYTES]
+            self._grown.set()
+            self._grown = trio.Event()
 
     def kill(self) -> None:
         """End it as a crash would."""
@@ -40,8 +57,9 @@ async def open_sandbox(*arguments: str, env: Mapping[str, str] | None = None) ->
         with trio.fail_after(15):  # a loaded machine; it takes half a second
             url = await _wait_listening(process)
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(_drain, process.stderr)
-            yield Sandbox(url, process)
+            sandbox = Sandbox(url, process)
+            nursery.start_soon(sandbox.keep_log)
+            yield sandbox
             process.terminate()
             with trio.move_on_after(5):
                 await process.wait()
@@ -65,8 +83,3 @@ async def _wait_listening(process: trio.Process) -> str:
         for line in seen.split(b"\n")[:-1]:
             if line.startswith(LISTENING):
                 return line[len(LISTENING) :].decode("ascii")
-
-
-async def _drain(stream: trio.abc.ReceiveStream) -> None:
-    async for _ in stream:
-        pass

@@ -64,9 +64,14 @@ def _options(arguments: Sequence[str] | None) -> tuple[Options, str]:
         help=f"per service account, default {DEFAULT_REQUESTS_PER_MINUTE}",
     )
     parser.add_argument(
-        "--log-level", choices=list(logs.LEVELS), default="warn", help="info logs every request; default warn"
+        "--log-level",
+        choices=list(logs.LEVELS),
+        default=os.environ.get("MCP_LOG_LEVEL") or "info",
+        help="info logs every request; default MCP_LOG_LEVEL, else info",
     )
     given = parser.parse_args(arguments)
+    if given.log_level not in logs.LEVELS:  # a default is not checked against the choices
+        parser.error(f"MCP_LOG_LEVEL must be one of {', '.join(logs.LEVELS)}")
     options = Options(
         account=_account(parser),
         host=given.host,

@@ -28,7 +28,8 @@ def document() -> dict[str, Any]:
 def _registry() -> Registry[Any]:
     resource: Resource[Any] = Resource.from_contents(document(), default_specification=DRAFT202012)
     empty: Registry[Any] = Registry()
-    return empty.with_resource(_ROOT, resource)
+    filled: Registry[Any] = empty.with_resource(_ROOT, resource)
+    return filled
 
 
 @cache

@@ -66,7 +66,7 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
         yield Target(*(os.environ[name] for name in names))
         return
     process = subprocess.Popen(
-        [sys.executable, "-m", "mcps.museo.sandbox", "--port", "0"],
+        [sys.executable, "-m", "mcps.museo.sandbox", "--port", "0", "--log-level", "warn"],
         stderr=subprocess.PIPE,
         text=True,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": os.getcwd()},

@@ -1,5 +1,6 @@
 """The sandbox as a process: its port, its signals, its file."""
 
+import json
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ import trio
 from mcps.museo.client import MuseoClient, ServiceAccount, open_museo
 from mcps.museo.errors import ApiError
 from mcps.museo.sandbox.__main__ import DEV_KEY, DEV_SECRET, main
+from museod.observe import context
 from tests.fakes.museo_sandbox import Sandbox, open_sandbox
 
 pytestmark = pytest.mark.real
@@ -56,6 +58,7 @@ def test_a_busy_port_is_exit_1_and_says_what_to_do() -> None:
         (["--requests-per-minute", "0"], {}, 2, "from 1"),
         (["--state", "/proc/no/such"], {}, 1, "choose another --state file"),
         ([], {"MCP_API_KEY": "k"}, 2, "together"),
+        ([], {"MCP_LOG_LEVEL": "loud"}, 2, "one of debug, info, warn, error"),
     ],
 )
 def test_wrong_usage_names_the_remedy(
@@ -150,3 +153,19 @@ async def test_its_account_is_that_of_its_environment() -> None:
         async with open_museo(sandbox.url, ACCOUNT) as museo:
             with pytest.raises(ApiError, match="MCP_API_KEY"):
                 await museo.check()
+
+
+async def test_a_request_is_logged_under_its_callers_correlation_id_and_without_its_words() -> None:
+    async with open_sandbox() as sandbox, open_museo(sandbox.url, ACCOUNT) as museo:
+        with context.bound() as correlation:
+            await museo.search("something private")
+        with trio.fail_after(5):
+            await sandbox.wait_logged(b'"operation":"search","status":200')
+        lines = [json.loads(line) for line in bytes(sandbox.log).splitlines()]
+
+    [search] = [line for line in lines if line["metadata"].get("operation") == "search"]
+    assert search["correlationId"] == correlation
+    assert search["message"] == "api_request_answered"
+    assert search["metadata"]["status"] == 200
+    assert b"private" not in sandbox.log
+    assert DEV_SECRET.encode() not in sandbox.log
