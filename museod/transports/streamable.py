@@ -15,7 +15,7 @@ from typing import Generic, Protocol, TypeVar
 import trio
 from msgspec import UNSET
 
-from museod.errors import CallError, Forbidden, Kind, RateLimited, RpcFailed, Unauthenticated
+from museod.errors import CallError, Forbidden, RateLimited, RpcFailed, Unauthenticated
 from museod.observe.logs import get_logger
 from museod.transports.http1 import Exchange, ExchangeWriter, HttpRequest, HttpResponse
 from museod.wire import codec, envelope, http_rules
@@ -69,13 +69,16 @@ class Face(Protocol[Caller, AnySession]):
         """One modern request's result; raises `CallError`."""
 
     def open_session(self, caller: Caller) -> AnySession:
-        """A new session, of which `initialize` will be the first request."""
+        """A session that nobody can find yet, of which `initialize` will be the first request."""
+
+    def keep_session(self, session: AnySession) -> None:
+        """It is initialized: from now on it can be found."""
 
     def find_session(self, id: str, caller: Caller) -> AnySession | None:
         """The session of that id, if it is this caller's."""
 
     def end_session(self, session: AnySession) -> None:
-        """The client is done with it, or it never came to be."""
+        """The client is done with it."""
 
 
 class Streamable(Generic[Caller, AnySession]):
@@ -90,7 +93,8 @@ class Streamable(Generic[Caller, AnySession]):
             return await self._post(request, caller)
         if request.method == "DELETE":
             return self._delete(request, caller)
-        return _plain(405, "Only POST is served here.", [("Allow", "POST, DELETE")])
+        allowed = "POST" if _is_modern_version(request) else "POST, DELETE"
+        return _plain(405, "Only POST is served here.", [("Allow", allowed)])
 
     # ------------------------------------------------------------------ POST
 
@@ -106,7 +110,7 @@ class Streamable(Generic[Caller, AnySession]):
         except Malformed as error:
             return _refused(400, error.id, error.code, error.message)
         if isinstance(message, Response):
-            return self._posted_response(request, message, caller)
+            return self._posted_response(request, caller)
         try:
             meta = envelope.read_meta(message.params)
         except Malformed as error:
@@ -114,12 +118,14 @@ class Streamable(Generic[Caller, AnySession]):
             return _refused(400, id, error.code, error.message)
         if http_rules.is_modern(headers.get_all(http_rules.VERSION), meta):
             return await self._modern(request, message, caller, meta)
-        return await self._legacy(request, message, caller)
+        return await self._legacy(request, message, caller, meta)
 
-    def _posted_response(self, request: HttpRequest, message: Response, caller: Caller) -> HttpResponse:
+    def _posted_response(self, request: HttpRequest, caller: Caller) -> HttpResponse:
         session = self._session_of(request, caller)
-        if isinstance(session, HttpResponse) or session is None:
-            return _refused(400, message.id, INVALID_REQUEST, "No request of ours waits for this response.")
+        if isinstance(session, HttpResponse):
+            return session
+        if session is None:
+            return _refused(400, None, INVALID_REQUEST, "No request of ours waits for this response.")
         return HttpResponse(202)
 
     async def _modern(
@@ -141,12 +147,12 @@ class Streamable(Generic[Caller, AnySession]):
         )
 
     async def _legacy(
-        self, http: HttpRequest, message: Request | Notification, caller: Caller
+        self, http: HttpRequest, message: Request | Notification, caller: Caller, meta: RequestMeta
     ) -> HttpResponse | Exchange:
         id = message.id if isinstance(message, Request) else None
         if isinstance(message, Request) and message.method == "initialize":
             return await self._initialize(http, message, caller)
-        session = self._session_of(http, caller)
+        session = self._session_of(http, caller, id)
         if isinstance(session, HttpResponse):
             return session
         if session is None:
@@ -159,42 +165,47 @@ class Streamable(Generic[Caller, AnySession]):
         if isinstance(message, Notification):
             session.notified(message)
             return HttpResponse(202)
-        meta = envelope.read_meta(message.params)
         return await self._answer(
             message, lambda emit: session.answer(message, emit, http.stop), meta, is_modern=False
         )
 
-    async def _initialize(
-        self, http: HttpRequest, message: Request, caller: Caller
-    ) -> HttpResponse | Exchange:
+    async def _initialize(self, http: HttpRequest, message: Request, caller: Caller) -> HttpResponse:
         session = self._face.open_session(caller)
-        response = await self._answer(
-            message, lambda emit: session.answer(message, emit, http.stop), envelope.NO_META, is_modern=False
-        )
-        if isinstance(response, HttpResponse) and b'"error"' not in response.body[:200]:
+        is_agreed = False
+
+        async def run() -> bytes:
+            nonlocal is_agreed
+            result = await session.answer(message, _drop, http.stop)
+            is_agreed = True
+            return result
+
+        response = await _settle(message, run(), is_modern=False)
+        if is_agreed:
+            # Kept only now: refused attempts must not push out the sessions of others.
+            self._face.keep_session(session)
             response.headers.append((http_rules.SESSION_ID, session.id))
-        else:
-            self._face.end_session(session)
         return response
 
-    def _session_of(self, http: HttpRequest, caller: Caller) -> AnySession | HttpResponse | None:
+    def _session_of(
+        self, http: HttpRequest, caller: Caller, id: int | str | None = None
+    ) -> AnySession | HttpResponse | None:
         ids = http.headers.get_all(http_rules.SESSION_ID)
         if not ids:
             return None
         session = self._face.find_session(ids[0], caller) if len(ids) == 1 else None
         if session is None:
             text = "This session is not known here (any more); send initialize to start a new one."
-            return _refused(404, None, INVALID_REQUEST, text)
+            return _refused(404, id, INVALID_REQUEST, text)
         return session
 
     def _delete(self, http: HttpRequest, caller: Caller) -> HttpResponse:
-        if any(value not in LEGACY_REVISIONS for value in http.headers.get_all(http_rules.VERSION)):
+        if _is_modern_version(http):
             return _plain(405, "Only POST is served in this era.", [("Allow", "POST")])
         session = self._session_of(http, caller)
         if isinstance(session, HttpResponse):
             return session
         if session is None:
-            return _plain(405, "DELETE ends a session: send its Mcp-Session-Id.", [("Allow", "POST, DELETE")])
+            return _refused(400, None, INVALID_REQUEST, "DELETE ends a session: send its Mcp-Session-Id.")
         self._face.end_session(session)
         return HttpResponse(204)
 
@@ -206,6 +217,10 @@ class Streamable(Generic[Caller, AnySession]):
         if meta.progress_token is UNSET:
             return await _settle(request, run(_drop), is_modern)
         return Exchange(lambda exchange: _stream(exchange, request, run, is_modern))
+
+
+def _is_modern_version(http: HttpRequest) -> bool:
+    return any(value not in LEGACY_REVISIONS for value in http.headers.get_all(http_rules.VERSION))
 
 
 def _drop(_method: str, _params: bytes) -> None:
@@ -240,7 +255,7 @@ def _failed(request: Request, error: CallError, is_modern: bool) -> HttpResponse
     elif is_modern:
         status = http_rules.status_of(code, 400) if isinstance(error, RpcFailed) else error.codes.http
     response = _refused(status, request.id, code, message, data)
-    if error.kind is Kind.RATE_LIMIT_ERROR and error.retry_after is not None:
+    if status in (429, 503) and error.retry_after is not None:
         response.headers.append(("Retry-After", str(max(1, math.ceil(error.retry_after)))))
     return response
 
@@ -275,14 +290,19 @@ async def _stream(
             if settled and not events and not is_streaming:
                 await writer.respond(settled[0])
                 return
-            if not is_streaming:
-                await writer.start(200, _EVENT_STREAM)
-                is_streaming = True
-            batch = list(events)
-            events.clear()
-            if settled:
-                batch.append(_event(settled[0].body))
-            await writer.send(b"".join(batch) or b": \n\n")
+            try:
+                if not is_streaming:
+                    await writer.start(200, _EVENT_STREAM)
+                    is_streaming = True
+                batch = list(events)
+                events.clear()
+                if settled:
+                    batch.append(_event(settled[0].body))
+                await writer.send(b"".join(batch) or b": \n\n")
+            except trio.BrokenResourceError:
+                if is_modern:
+                    raise
+                return  # in the legacy era a disconnect cancels nothing: the work goes on to its end
             if settled:
                 return
 
