@@ -20,6 +20,7 @@ from museod.gateway.upstream import ChildProcess, Upstream
 from museod.observe import metrics
 from museod.observe.logs import get_logger
 from museod.transports.stdio import open_stdio_channel
+from museod.wire.listings import Hints, Kind, Listed
 from museod.wire.tools import ListedTool
 
 log = get_logger()
@@ -48,7 +49,10 @@ class Child:
         self.breaker = Breaker()
         self.upstreams: list[Upstream] = []
         self.tools: tuple[ListedTool, ...] = ()
+        self.lists: dict[Kind, tuple[Listed, ...]] = {}
+        self.hints: dict[Kind, Hints] = {}
         self.is_given_up = False
+        self.is_published = False
         self.retry_after = DEFAULT_RETRY_SECONDS
         self._arrived = trio.Event()
 
@@ -199,11 +203,12 @@ class Children:
         self._relisted(child, upstream)
 
     def _relisted(self, child: Child, upstream: Upstream) -> None:
-        if [tool.raw for tool in child.tools] != [tool.raw for tool in upstream.tools] or (
-            child.policy.child not in {entry.child for entry in self.catalogue.entries.values()}
-        ):
-            child.tools = upstream.tools
-            self._publish()
+        child.hints = dict(upstream.hints)
+        same_tools = [tool.raw for tool in child.tools] == [tool.raw for tool in upstream.tools]
+        if same_tools and child.lists == upstream.lists and child.is_published:
+            return
+        child.tools, child.lists, child.is_published = upstream.tools, dict(upstream.lists), True
+        self._publish()
 
     def leave(self, child: Child, upstream: Upstream) -> None:
         """A process is gone; its tools stay listed until the child is given up."""
@@ -221,14 +226,15 @@ class Children:
             return
         child.retry_after = next_try_seconds or DEFAULT_RETRY_SECONDS
         is_given_up = state in ("failed", "stopped")
-        if is_given_up and not child.upstreams and child.tools:
-            child.tools = ()
+        if is_given_up and not child.upstreams and child.is_published:
+            child.tools, child.lists, child.is_published = (), {}, False
             self._publish()
         child.is_given_up = is_given_up
 
     def _publish(self) -> None:
         listings = [
-            ChildTools(name, child.tools, child.policy.prefix) for name, child in self._children.items()
+            ChildTools(name, child.tools, child.policy.prefix, child.lists)
+            for name, child in self._children.items()
         ]
         catalogue = build_catalogue(listings, version=self.catalogue.version + 1)
         for refusal in catalogue.refusals:
