@@ -38,9 +38,8 @@ class _FinishingChannel:
     over when either ends, and the end of stdin says nothing about stdout.
     """
 
-    def __init__(self, reader: MessageChannel, writer: MessageChannel, session: Session) -> None:
+    def __init__(self, reader: MessageChannel, writer: MessageChannel) -> None:
         self._reader = reader
-        self._session = session
         self._arrived: deque[bytes] = deque()
         self.connection: RpcConnection | None = None
         self.post = writer.post
@@ -54,9 +53,9 @@ class _FinishingChannel:
         try:
             self._arrived.extend(await self._reader.receive())
         except ChannelClosed:
-            with trio.move_on_after(FINISH_SECONDS):
-                while self.connection is not None and self.connection.serving:
-                    await self._session.wait_answered()
+            if self.connection is not None:
+                with trio.move_on_after(FINISH_SECONDS):
+                    await self.connection.wait_idle()
             raise
         return [self._arrived.popleft()]
 
@@ -80,7 +79,7 @@ async def attend(
         ChannelBroken: the other side broke the channel.
     """
     session = Session(offered)
-    finishing = _FinishingChannel(channel, writer or channel, session)
+    finishing = _FinishingChannel(channel, writer or channel)
     connection = RpcConnection(
         finishing,
         serve=session.serve,

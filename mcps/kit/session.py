@@ -9,6 +9,7 @@ session that `initialize` opened. Both are served on one pipe, side by side (spe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -106,15 +107,10 @@ class Session:
         self._offer = offer
         self._handshake = Handshake()
         self._notifier: Notifier | None = None
-        self._idle = trio.lowlevel.ParkingLot()
 
     def connect(self, notifier: Notifier) -> None:
         """Say where progress goes; until then there is none."""
         self._notifier = notifier
-
-    async def wait_answered(self) -> None:
-        """Return after the next request has been answered."""
-        await self._idle.park()
 
     async def serve(self, request: Request) -> bytes:
         """
@@ -123,18 +119,16 @@ class Session:
         Raises:
             Malformed, CallError: answered as a JSON-RPC error.
         """
-        try:
-            meta = envelope.read_meta(request.params)
-            if meta.is_modern:
-                return self._offer.stamped(await self._modern(request, meta))
-            return await self._legacy(request, meta)
-        finally:
-            self._idle.unpark_all()
+        meta = envelope.read_meta(request.params)
+        if meta.is_modern:
+            return self._offer.stamped(await self._modern(request, meta))
+        return await self._legacy(request, meta)
 
     def on_notification(self, notification: Notification) -> None:
         """Take notice of `notifications/initialized`; others mean nothing to us and are dropped."""
         if notification.method == "notifications/initialized":
-            self._handshake.admit(notification.method)
+            with suppress(Malformed):  # too early: nothing depends on it, and there is nobody to tell
+                self._handshake.admit(notification.method)
 
     # ------------------------------------------------------------------ the two eras
 

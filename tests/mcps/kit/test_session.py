@@ -343,7 +343,9 @@ async def test_a_malformed_line_is_answered_and_the_connection_goes_on(line: byt
         assert (await ask(wire, {"id": 2, "method": "ping"}))["result"] == {}
 
 
-@pytest.mark.parametrize("method", ["nope", "initialize", "notifications/nope", "tools/call", ""])
+@pytest.mark.parametrize(
+    "method", ["nope", "initialize", "notifications/initialized", "notifications/nope", ""]
+)
 async def test_a_notification_that_means_nothing_is_dropped(method: str) -> None:
     async with open_wire(Stage()) as wire:
         wire.post(codec.encode({"jsonrpc": "2.0", "method": method}))
