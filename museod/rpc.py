@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import msgspec
 import outcome
@@ -279,12 +280,15 @@ class RpcConnection:
         reply: bytes | None = None
         try:
             with scope:
-                reply = await self._reply_to(request)
+                settle = await self._outcome_of(request)
+                # Once cancelled, the id may be that of their next request, which this is no answer to.
+                reply = None if scope.cancel_called else settle()
             if reply is not None:
                 await self._send_answer(reply)
         finally:
             # Only now: an answer that waits for its reader holds its place among those that are served.
-            self._serving.pop(request.id, None)
+            if self._serving.get(request.id) is scope:
+                del self._serving[request.id]
             if self._queue:
                 self._start(self._queue.popleft())
         if self._is_idle is not None and not self.serving:
@@ -299,20 +303,21 @@ class RpcConnection:
             await self._channel.wait_drained()
             self._post(reply)
 
-    async def _reply_to(self, request: Request) -> bytes | None:
+    async def _outcome_of(self, request: Request) -> Callable[[], bytes | None]:
+        """Serve it; what is returned makes the answer."""
         try:
             if self._serve is None:
-                return self._peer.error(request.id, -32601, "This side answers no requests.")
-            return self._peer.result(request.id, await self._serve(request))
+                return partial(self._peer.error, request.id, -32601, "This side answers no requests.")
+            return partial(self._peer.result, request.id, await self._serve(request))
         except Malformed as error:
-            return self._peer.error(request.id, error.code, error.message)
+            return partial(self._peer.error, request.id, error.code, error.message)
         except CallError as error:
-            return self._peer.error(request.id, *rpc_error(error))
+            return partial(self._peer.error, request.id, *rpc_error(error))
         except Exception:  # the border of one request
             log.exception("request_failed", method=request.method[:100])
             text = "Something failed here; the log has it under the correlation id."
             data = {"kind": "internal_error", "correlationId": correlation_id.get()}
-            return self._peer.error(request.id, INTERNAL_ERROR, text, data)
+            return partial(self._peer.error, request.id, INTERNAL_ERROR, text, data)
 
     def _cancelled(self, notification: Notification) -> None:
         id = cancelled_id(notification)
