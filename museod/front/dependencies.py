@@ -50,13 +50,14 @@ class Dependencies:
 
 async def probe(url: str) -> str:
     """`up`: `url`/health answers 2xx; `degraded`: it answers anything else; `down`: it does not answer."""
-    parts = urlsplit(url)
-    host, is_tls = parts.hostname or "", parts.scheme == "https"
-    port = parts.port or (443 if is_tls else 80)
-    request = (
-        f"GET {parts.path.rstrip('/')}/health HTTP/1.0\r\nHost: {parts.netloc}\r\nConnection: close\r\n\r\n"
-    )
     try:
+        parts = urlsplit(url)
+        host, is_tls = parts.hostname or "", parts.scheme == "https"
+        port = parts.port or (443 if is_tls else 80)
+        shown = parts.netloc.rpartition("@")[2]  # never a password
+        request = (
+            f"GET {parts.path.rstrip('/')}/health HTTP/1.0\r\nHost: {shown}\r\nConnection: close\r\n\r\n"
+        )
         with trio.fail_after(DEADLINE_SECONDS):
             stream: trio.abc.Stream
             if is_tls:
@@ -71,7 +72,7 @@ async def probe(url: str) -> str:
                     if not data:
                         break
                     answer += data
-    except (OSError, trio.TooSlowError, trio.BrokenResourceError, ssl.SSLError, UnicodeError):
+    except (OSError, trio.TooSlowError, trio.BrokenResourceError, ssl.SSLError, ValueError):
         return "down"
     words = answer.split(b"\r\n", 1)[0].split(b" ")
     if len(words) < 2 or not words[0].startswith(b"HTTP/1."):

@@ -21,6 +21,7 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _FORWARDING = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
 _QUERY_TOKENS = frozenset({"token", "access_token"})
 BEARER_SUBPROTOCOL = "bearer."
+MAX_QUERY_FIELDS = 100  # ours have two
 # Nobody in particular: may search and ask.
 ANONYMOUS = principal("", Role.GUEST)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -119,8 +120,13 @@ class Door:
     def _allows(self, origin: str, host: str) -> bool:
         if origin in self.origins or "*" in self.origins:
             return True
-        parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+        try:
+            parts = urlsplit(origin)
+        except ValueError:  # such as an unfinished IPv6 address
+            return False
+        if parts.scheme not in ("http", "https") or not parts.netloc or "@" in parts.netloc:
+            return False
+        if parts.path not in ("", "/") or parts.query or parts.fragment:
             return False
         if parts.netloc == host:
             return True
@@ -135,7 +141,7 @@ class Door:
         Find out who calls.
 
         Args:
-            is_chat: a chat upgrade, where the query may carry the token and subprotocols may.
+            is_chat: a chat upgrade, where the query may carry the token.
 
         Raises:
             Unauthenticated: no token where one is needed, or one that does not hold.
@@ -159,7 +165,11 @@ class Door:
                 found.append(name[len(BEARER_SUBPROTOCOL) :])
         if not request.query:
             return _single(found)
-        for name, value in parse_qsl(request.query, keep_blank_values=True, max_num_fields=100):
+        try:
+            fields = parse_qsl(request.query, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
+        except ValueError:
+            raise InvalidRequest(f"A query has at most {MAX_QUERY_FIELDS} fields.") from None
+        for name, value in fields:
             if name.lower() not in _QUERY_TOKENS:
                 continue
             if not (is_chat and name == "token" and self.takes_query_tokens):

@@ -36,7 +36,7 @@ from museod.front.door import (
 from museod.front.operations import NO_STORE, Operations
 from museod.front.pages import Pages
 from museod.observe import metrics
-from museod.observe.context import bound, client_address, is_correlation_id
+from museod.observe.context import bound, client_address, correlation_id, is_correlation_id
 from museod.observe.logs import get_logger
 from museod.transports.channel import MessageChannel
 from museod.transports.http1 import (
@@ -158,7 +158,8 @@ class Front:
             self._door.check(request, listener)
             response = await serve(request, listener)
         except CallError as error:
-            response = self._refusal(request, error)
+            with bound(correlation=correlation_id.get() or None):
+                response = self._refusal(request, error)
         metrics.http_requests_total.labels(_path_label(request.path), _status_label(response)).inc()
         return response
 
@@ -239,13 +240,12 @@ class Front:
     async def _serve_plain(self, request: HttpRequest, listener: Listener) -> AnyResponse:
         path = request.path
         if path == "/ready":
-            return await self._ready(request, listener) if _is_read(request) else _wrong_method("GET, HEAD")
+            return self._ready(request, listener) if _is_read(request) else _wrong_method("GET, HEAD")
         page = self._pages.find(request)
         if page is not None:
             return page if _is_read(request) else _wrong_method("GET, HEAD")
         if path == "/metrics":
-            visitor = self._door.admit(request, listener)
-            return self._operations.show_metrics(visitor) if _is_read(request) else _wrong_method("GET, HEAD")
+            return self._show_metrics(request, listener) if _is_read(request) else _wrong_method("GET, HEAD")
         if path == "/api/v1/messages":
             return await self._message(request, listener)
         if path.startswith("/api/v1/conversations/"):
@@ -260,14 +260,23 @@ class Front:
             return await self._processes(request, listener)
         return error_response(404, Kind.METHOD_NOT_FOUND, "There is nothing at this path.")
 
-    async def _ready(self, request: HttpRequest, listener: Listener) -> HttpResponse:
+    def _ready(self, request: HttpRequest, listener: Listener) -> HttpResponse:
         try:
-            visitor = self._door.admit(request, listener)
+            return self._operations.ready(self._near_or_admitted(request, listener))
+        except Unauthenticated:
+            return self._operations.ready(None)
+
+    def _show_metrics(self, request: HttpRequest, listener: Listener) -> HttpResponse:
+        return self._operations.show_metrics(self._near_or_admitted(request, listener))
+
+    def _near_or_admitted(self, request: HttpRequest, listener: Listener) -> Visitor:
+        """Who calls; over trusted loopback without a token that holds, nobody in particular."""
+        try:
+            return self._door.admit(request, listener)
         except Unauthenticated:
             if not is_trusted_loopback(request, listener):
-                return self._operations.ready(None)
-            visitor = Visitor(ANONYMOUS, request.peer_host, False, request, listener)
-        return self._operations.ready(visitor)
+                raise
+            return Visitor(ANONYMOUS, request.peer_host, False, request, listener)
 
     async def _message(self, request: HttpRequest, listener: Listener) -> AnyResponse:
         if request.method != "POST":
