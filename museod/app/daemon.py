@@ -16,11 +16,13 @@ from museod.app.wiring import GUEST_KEY, policies_of, specs_of, token_reader
 from museod.chat.engine import Engine
 from museod.chat.session import SessionLimits
 from museod.config import Config
+from museod.errors import StoreError
 from museod.front.dependencies import Dependencies
 from museod.front.door import Door, is_loopback
 from museod.front.operations import Operations
 from museod.front.routes import Front
 from museod.front.talk import Talk
+from museod.gateway.cache import ResultCache
 from museod.gateway.children import Children
 from museod.gateway.connection import Connection
 from museod.gateway.http_face import HttpFace
@@ -66,7 +68,7 @@ class Daemon:
 
     def __post_init__(self) -> None:
         self.children = Children(policies_of(self.config, is_local=self.is_local), on_metrics=_merge_metrics)
-        self.router = Router(self.children)
+        self.router = Router(self.children, cache=ResultCache(self.stores.cache))
         self.limits = LocalLimits()
         self.draining = trio.Event()
         self.dependencies = Dependencies()
@@ -122,7 +124,7 @@ class Daemon:
             tokens=self.tokens,
             mint_guest=lambda: mint_guest(self.sealer.derive(GUEST_KEY)),
             take=self.take_message,
-            staff=frozenset(config.access.staff),
+            staff=lambda: frozenset(self.config.access.staff),
             limits=SessionLimits(
                 in_flight=config.limits.in_flight_per_connection,
                 invalid_per_minute=config.limits.invalid_frames_per_minute,
@@ -222,12 +224,18 @@ class Daemon:
         while True:
             for name, status in self._statuses().items():
                 key = f"{name}@{self.config.node_name}" if self.config.node_name else name
+                is_known = name in self.children.serving  # a reload may just have taken it away
                 stats = {
                     "restarts": status.restarts,
                     "uptimeSeconds": round(status.uptime_seconds, 1),
-                    "inFlight": self.children[name].in_flight,
+                    "inFlight": self.children[name].in_flight if is_known else 0,
                 }
-                await self.stores.statuses.put(key, ProcessStatus(_STORED[status.state], status.pid, stats))
+                stored = ProcessStatus(_STORED[status.state], status.pid, stats)
+                try:
+                    await self.stores.statuses.put(key, stored)
+                except StoreError as error:
+                    log.warning("status_not_stored", mcp=name, error=error)
+                    break  # the others would fail the same way; the next round tries again
             await trio.sleep(STATUS_SECONDS)
 
 

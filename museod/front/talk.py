@@ -30,7 +30,7 @@ _JSON = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
 class Talk:
     """
     Args:
-        staff: user ids that are admin when a connector speaks for them.
+        staff: the user ids that are admin, at this moment, when a connector speaks for them.
         take: takes one message from a named allowance; the seconds to wait when there is none left.
         tokens, mint_guest: how a guest who comes over the network is given a name that lasts.
         draining: set when the daemon is on its way out.
@@ -40,7 +40,7 @@ class Talk:
     tokens: TokenReader
     mint_guest: Callable[[], str]
     take: Callable[[str], Awaitable[float | None]]
-    staff: frozenset[str]
+    staff: Callable[[], frozenset[str]]
     limits: SessionLimits
     draining: trio.Event
 
@@ -112,7 +112,7 @@ class Talk:
             return acting_caller(
                 user_id,
                 caller,
-                staff=self.staff,
+                staff=self.staff(),
                 loopback_guest=visitor.is_loopback_guest,
                 channel=client_type,
             )
