@@ -99,6 +99,8 @@ class Control:
         """The events of a streamed answer: name and JSON."""
         connection, response = self._request("POST", path, body, {"Accept": "text/event-stream"})
         try:
+            if response.status >= 400:
+                raise _refused(response.status, _plain(_read(response)))
             name = "message"
             for raw in response:
                 line = raw.decode("utf-8").rstrip("\r\n")
@@ -112,10 +114,9 @@ class Control:
     def _json(self, method: str, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Any:
         connection, response = self._request(method, path, body, headers or {})
         try:
-            data = response.read()
+            answer = _plain(_read(response))
         finally:
             connection.close()
-        answer = json.loads(data) if data.strip() else None
         if response.status >= 400:
             raise _refused(response.status, answer)
         return answer
@@ -147,6 +148,7 @@ class Control:
             try:
                 connection.connect()
             except OSError as error:
+                connection.close()
                 tried.append(f"{path} ({error.strerror})")
                 continue
             return connection, {}
@@ -156,6 +158,20 @@ class Control:
             f"No daemon runs here: looked for {', '.join(tried)}. Start it with `museod serve`, set "
             "MCP_STATE_DIR to its state directory, or MCP_URL and MCP_TOKEN to reach one elsewhere."
         )
+
+
+def _read(response: http.client.HTTPResponse) -> bytes:
+    try:
+        return response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise Unreachable(f"The daemon broke off its answer: {error}.") from None
+
+
+def _plain(data: bytes) -> Any:
+    try:
+        return json.loads(data) if data.strip() else None
+    except ValueError:
+        raise Unreachable("What answers is no museod: its answer is no JSON. Check MCP_URL.") from None
 
 
 def socket_paths(environ: Mapping[str, str]) -> list[Path]:

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from museod.cli.control import EXIT_UNREACHABLE, Control, Refused, Unreachable
 from museod.cli.output import duration, say, show, show_json, show_table, size
@@ -84,7 +85,7 @@ def reload(_: argparse.Namespace) -> int:
 def restart(args: argparse.Namespace) -> int:
     """Restart one child and say how it is doing."""
     try:
-        child = Control().post(f"/api/v1/processes/{args.child}/restart")
+        child = Control().post(f"/api/v1/processes/{quote(args.child, safe='')}/restart")
     except Unreachable as error:
         say(str(error))
         return EXIT_UNREACHABLE

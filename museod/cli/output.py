@@ -31,7 +31,15 @@ def show(text: str) -> None:
 
 def show_json(value: Any) -> None:
     """The command's result for programs."""
-    print(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None), flush=True)
+    text = json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None)
+    print(
+        "".join(char if char == "\n" or char.isprintable() else _escaped(char) for char in text), flush=True
+    )
+
+
+def _escaped(char: str) -> str:
+    """A character as JSON escapes it; beyond the basic plane as two surrogates."""
+    return json.dumps(char)[1:-1]
 
 
 def clean(text: str) -> str:
@@ -43,13 +51,18 @@ def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Aligned columns with heads at a terminal, tab-separated values without heads in a pipe."""
     if not sys.stdout.isatty():
         for row in rows:
-            show("\t".join(cell.replace("\t", " ") for cell in row))
+            show("\t".join(map(_one_line, row)))
         return
+    rows = [[_one_line(cell) for cell in row] for row in rows]
     widths = [max(len(row[place]) for row in [heads, *rows]) for place in range(len(heads))]
     print(_bold("  ".join(head.upper().ljust(width) for head, width in zip(heads, widths, strict=True))))
     for row in rows:
-        cells = (clean(cell).ljust(width) for cell, width in zip(row, widths, strict=True))
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         print("  ".join(_coloured(cell) for cell in cells).rstrip(), flush=True)
+
+
+def _one_line(cell: str) -> str:
+    return clean(cell).replace("\n", " ").replace("\t", " ")
 
 
 def _uses_colour() -> bool:
