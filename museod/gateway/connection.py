@@ -17,7 +17,7 @@ from museod.rpc import RpcConnection
 from museod.transports.channel import MessageChannel
 from museod.wire import envelope, http_rules
 from museod.wire.eras import MODERN_REVISION, Era
-from museod.wire.handshake import Handshake
+from museod.wire.handshake import Handshake, asked_revision
 from museod.wire.messages import INVALID_PARAMS, INVALID_REQUEST, Malformed, Notification, Request
 
 
@@ -104,10 +104,9 @@ class Connection:
                 return Era.MODERN
             self._era = Era.MODERN if meta.is_modern and request.method != "initialize" else Era.LEGACY
         elif self._era is Era.MODERN and request.method == "initialize":
-            fault = http_rules.unsupported_version(self._handshake.revision)
-            raise RpcFailed(
-                fault.code, "This connection speaks 2026-07-28, which has no initialize.", fault.data
-            )
+            fault = http_rules.unsupported_version(asked_revision(request.params))
+            text = f"This connection speaks {MODERN_REVISION}, which has no initialize."
+            raise RpcFailed(fault.code, text, fault.data)
         elif self._era is Era.LEGACY and meta.is_modern:
             raise Malformed(
                 INVALID_REQUEST, "This connection was initialized; open another one for per-request versions."

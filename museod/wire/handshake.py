@@ -41,7 +41,20 @@ class InitializeParams(Struct, frozen=True, rename="camel"):
     client_info: dict[str, Raw]
 
 
+class _Asked(Struct):
+    revision: str = msgspec.field(default="", name="protocolVersion")
+
+
 _decode_params = msgspec.json.Decoder(InitializeParams).decode
+_decode_asked = msgspec.json.Decoder(_Asked).decode
+
+
+def asked_revision(params: bytes | Raw) -> str:
+    """The revision that the params of `initialize` ask for; empty when they do not say."""
+    try:
+        return _decode_asked(params or b"{}").revision
+    except msgspec.DecodeError:
+        return ""
 
 
 @dataclass(slots=True)
