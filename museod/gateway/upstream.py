@@ -101,7 +101,7 @@ class Upstream:
     One connected process.
 
     Args:
-        era: "auto" probes, "modern" and "legacy" do not.
+        era: "auto" tries the modern era, then the legacy one; "modern" and "legacy" take no other.
         on_metrics: takes the payload of a trusted child's own metrics notification; None drops them.
     """
 
@@ -170,6 +170,8 @@ class Upstream:
                 raise RemoteProtocolError(f"server/discover did not succeed: {error}") from None
             return False
         if MODERN_REVISION not in found.supported_versions:
+            if self._wanted_era == "modern":
+                raise RemoteProtocolError(f"server/discover does not list {MODERN_REVISION}")
             return False
         self.era, self.revision, self._capabilities = Era.MODERN, MODERN_REVISION, found.capabilities
         return True
