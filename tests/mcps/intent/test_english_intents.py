@@ -15,6 +15,8 @@ SHOPPERS: dict[str, list[str]] = {
         "Hey :)",
         "Hiya team",
         "Anybody there?",
+        "evening all",
+        "how is your day going?",
     ],
     "thanks": [
         "Thanks a lot!",
@@ -24,6 +26,9 @@ SHOPPERS: dict[str, list[str]] = {
         "I really appreciate it",
         "That was very helpful",
         "Great job",
+        "that was really nice of you",
+        "I'm so grateful, you saved my day",
+        "You rock!",
     ],
     "goodbye": [
         "Bye!",
@@ -33,6 +38,8 @@ SHOPPERS: dict[str, list[str]] = {
         "Have a nice evening",
         "I have to go now",
         "ok that will be all",
+        "Right, I'm off. See you next week!",
+        "logging off now",
     ],
     "help": [
         "help",
@@ -44,6 +51,7 @@ SHOPPERS: dict[str, list[str]] = {
         "Show me the menu",
         "who are you?",
         "What kind of questions can I ask?",
+        "could you assist me with something",
     ],
     "human.handover": [
         "I want to talk to a human",
@@ -82,6 +90,9 @@ SHOPPERS: dict[str, list[str]] = {
         "buy everything in my cart",
         "Can I get a link to pay?",
         "chekout",
+        "take me to the till",
+        "how do I pay for these?",
+        "ok, confirm my purchase",
     ],
     "basket.add": [
         "Add two iPhone 15 to my basket",
@@ -124,6 +135,7 @@ SHOPPERS: dict[str, list[str]] = {
         "clear the shopping cart",
         "could you take the mascara out of my bag",
         "drop the milk please",
+        "actually you should remove the lamp again",
     ],
     "basket.update": [
         "change the quantity to 3",
@@ -208,6 +220,8 @@ SHOPPERS: dict[str, list[str]] = {
         "Can you notify me by SMS?",
         "send a whatsapp message to +491701234567",
         "remind me tomorrow",
+        "set a reminder for friday",
+        "I want to get stock alerts",
     ],
     "other": [
         "What is the weather like in Berlin?",
