@@ -258,12 +258,11 @@ async def test_what_is_no_request_gets_an_error_and_the_connection_goes_on(
 
 
 async def test_the_id_of_a_cancelled_request_may_be_used_again_and_gets_its_own_answer() -> None:
-    may_end = trio.Event()
+    may_end = {"stubborn": trio.Event(), "next": trio.Event()}
 
     async def serve(request: Request) -> bytes:
-        if request.method == "stubborn":
-            with trio.CancelScope(shield=True):
-                await may_end.wait()
+        with trio.CancelScope(shield=True):
+            await may_end[request.method].wait()
         return codec.encode({"method": request.method})
 
     ours, theirs = open_memory_pair()
@@ -272,12 +271,14 @@ async def test_the_id_of_a_cancelled_request_may_be_used_again_and_gets_its_own_
         async with trio.open_nursery() as nursery:
             await nursery.start(server.run)
             ours.post(b'{"jsonrpc":"2.0","id":7,"method":"stubborn"}')
-            await trio.testing.wait_all_tasks_blocked()
             ours.post(b'{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}')
             ours.post(b'{"jsonrpc":"2.0","id":7,"method":"next"}')
-            may_end.set()
+            await trio.testing.wait_all_tasks_blocked()
+            may_end["stubborn"].set()
+            await trio.testing.wait_all_tasks_blocked()
+            assert server.serving == 1
+            may_end["next"].set()
             answers = [codec.decode(message) for message in await ours.receive()]
-            await server.wait_idle()
             nursery.cancel_scope.cancel()
 
     assert answers == [{"jsonrpc": "2.0", "id": 7, "result": {"method": "next"}}]
