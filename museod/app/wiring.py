@@ -60,6 +60,8 @@ def _policy_of(child: ChildConfig, is_local: bool) -> ChildPolicy:
         era=child.era,
         call_timeout=child.call_timeout_seconds,
         call_timeouts=child.call_timeouts,
+        cache=child.cache,
+        cache_shared=frozenset(child.cache_shared),
     )
 
 

@@ -16,7 +16,9 @@ class ChildPolicy:
     The gateway's side of a child's configuration.
 
     `allow` maps a tool's own name, or `*` for all others, to the roles that may call it. `identity`: the
-    child is told who calls. `call_timeouts` overrides `call_timeout` per tool; both in seconds.
+    child is told who calls. `call_timeouts` overrides `call_timeout` per tool; both in seconds. `cache` names
+    the tools whose results are kept, and for how many seconds; those of `cache_shared` for all callers
+    together.
     """
 
     child: str
@@ -26,6 +28,8 @@ class ChildPolicy:
     era: str = "auto"
     call_timeout: float = 20.0
     call_timeouts: Mapping[str, float] = field(default_factory=dict)
+    cache: Mapping[str, float] = field(default_factory=dict)
+    cache_shared: frozenset[str] = frozenset()
 
     def may_call(self, tool: str, caller: Principal) -> bool:
         """
@@ -42,3 +46,8 @@ class ChildPolicy:
     def timeout_of(self, tool: str) -> float:
         """Seconds that a call of `tool` may take."""
         return self.call_timeouts.get(tool, self.call_timeout)
+
+    @property
+    def caches_per_caller(self) -> bool:
+        """Whether results of some tool are kept for each caller alone."""
+        return not self.cache_shared.issuperset(self.cache)

@@ -26,6 +26,7 @@ from museod.errors import (
     ToolNotFound,
 )
 from museod.gateway.breaker import Outcome
+from museod.gateway.cache import ResultCache, says_more
 from museod.gateway.catalogue import Catalogue, Entry
 from museod.gateway.children import Child, Children
 from museod.gateway.upstream import CLIENT_INFO, Upstream
@@ -90,10 +91,16 @@ class Reply:
 
 
 class Router:
-    """Calls tools for callers."""
+    """
+    Calls tools for callers.
 
-    def __init__(self, children: Children) -> None:
+    Args:
+        cache: keeps the results of the tools that the children's policies name; None keeps nothing.
+    """
+
+    def __init__(self, children: Children, *, cache: ResultCache | None = None) -> None:
         self._children = children
+        self._cache = cache
 
     @property
     def catalogue(self) -> Catalogue:
@@ -142,11 +149,16 @@ class Router:
             The child is told to stop and its late answer is dropped.
         """
         started = trio.current_time()
-        outcome = "error"
+        outcome, is_cached = "error", False
         entry = self._permitted(tool, caller)
         try:
-            _check_arguments(entry, arguments)
-            raw = await self._run(entry, arguments, caller, turn, meta, on_progress, started)
+            plain = _check_arguments(entry, arguments)
+            if self._children[entry.child].policy.cache and self._cache is not None:
+                raw, is_cached = await self._through_cache(
+                    self._cache, entry, plain, arguments, caller, turn, meta, on_progress, started
+                )
+            else:
+                raw = await self._run(entry, arguments, caller, turn, meta, on_progress, started)
             outcome = "tool_error" if _is_error(raw) else "ok"
         except trio.Cancelled:
             outcome = "cancelled"
@@ -157,7 +169,42 @@ class Router:
         finally:
             seconds = trio.current_time() - started
             metrics.observe_request(entry.child, entry.name, outcome, seconds)
-        return Reply(raw, entry.child, seconds)
+        return Reply(raw, entry.child, seconds, is_cached)
+
+    async def _through_cache(
+        self,
+        cache: ResultCache,
+        entry: Entry,
+        plain: Any,
+        arguments: bytes | Raw,
+        caller: Principal,
+        turn: Turn,
+        meta: Raw | None,
+        on_progress: Progress | None,
+        started: float,
+    ) -> tuple[Raw, bool]:
+        """The result of a call to a child some of whose results are kept, and whether it is such a one."""
+        policy = self._children[entry.child].policy
+        if entry.original not in policy.cache:
+            try:
+                return await self._run(entry, arguments, caller, turn, meta, on_progress, started), False
+            finally:
+                if not entry.tool.is_read_only:
+                    await cache.wrote(policy, caller)
+        found = None if says_more(meta) else await cache.lookup(policy, entry, plain, caller, turn.locale)
+        if found is not None and found.value is not None:
+            return Raw(found.value), True
+        shown: list[object] = []
+
+        def report(members: dict[str, Raw]) -> None:
+            shown.append(None)
+            if on_progress is not None:
+                on_progress(members)
+
+        raw = await self._run(entry, arguments, caller, turn, meta, report if on_progress else None, started)
+        if found is not None and not shown:
+            await cache.store(found, raw, seconds=policy.cache[entry.original])
+        return raw, False
 
     def _permitted(self, tool: str, caller: Principal) -> Entry:
         entry = self.catalogue.find(tool)
@@ -272,7 +319,8 @@ def _lost(child: Child) -> ChildLost:
     )
 
 
-def _check_arguments(entry: Entry, arguments: bytes | Raw) -> None:
+def _check_arguments(entry: Entry, arguments: bytes | Raw) -> Any:
+    """The arguments decoded, which the tool's schema takes."""
     try:
         plain = codec.decode(arguments)
     except msgspec.DecodeError as error:
@@ -284,6 +332,7 @@ def _check_arguments(entry: Entry, arguments: bytes | Raw) -> None:
             "tools/list shows the schema.",
             data={"tool": entry.name, "faults": list(faults)},
         )
+    return plain
 
 
 def _params(
