@@ -94,7 +94,9 @@ async function say(text) {
     showFault(theirs, error, message);
   }
   mine.classList.remove("unsent");
-  scrollDown();
+  // An answer that is longer than the window is read from its beginning.
+  if (theirs.offsetHeight > page.stage.clientHeight) mine.scrollIntoView({ block: "start" });
+  else scrollDown();
 }
 
 function showAnswer(place, frame) {
