@@ -1,0 +1,427 @@
+"""Which path goes to whom, and how each refusal looks."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+import trio
+
+from museod.access.principal import Principal, Role, principal
+from museod.errors import Forbidden, RateLimited, Unauthenticated
+from museod.front.door import Door, Listener, Visitor
+from museod.front.operations import Operations
+from museod.front.routes import Front
+from museod.transports.channel import MessageChannel
+from museod.transports.http1 import Exchange, Headers, HttpRequest, HttpResponse, StreamingResponse, Upgrade
+from museod.transports.websocket import WebSocketChannel
+
+LOOPBACK, OUTSIDE = Listener(is_loopback=True), Listener(is_loopback=False)
+SOCKET = Listener(is_loopback=True, operator=principal("local:op", Role.OPERATOR))
+CALLERS = {
+    "ann": principal("ann", Role.CUSTOMER),
+    "bob": principal("bob", Role.ADMIN),
+    "op": principal("op", Role.OPERATOR),
+}
+
+
+class FakeTokens:
+    def read(self, token: str) -> Principal:
+        if token not in CALLERS:
+            raise Unauthenticated("Get a new one.")
+        return CALLERS[token]
+
+
+class FakeHouse:
+    """Everything behind the front, recording who came."""
+
+    def __init__(self) -> None:
+        self.came: list[tuple[str, Any]] = []
+        self.error: Exception | None = None
+
+    async def handle(self, request: HttpRequest, caller: Principal) -> HttpResponse | Exchange:
+        self.came.append((f"mcp {request.method}", caller.sub))
+        await trio.lowlevel.checkpoint()
+        if self.error is not None:
+            raise self.error
+        return HttpResponse(200, b"{}")
+
+    async def serve_mcp(self, channel: MessageChannel, caller: Principal) -> None:
+        self.came.append(("mcp socket", caller.sub))
+
+    async def serve(self, channel: WebSocketChannel, visitor: Visitor, *, wants_stream: bool) -> None:
+        self.came.append(("chat socket", visitor.caller.sub))
+
+    async def answer(self, body: bytes, visitor: Visitor) -> HttpResponse:
+        self.came.append(("turn", visitor.caller.sub))
+        await trio.lowlevel.checkpoint()
+        return HttpResponse(200, b"{}")
+
+    def stream(self, body: bytes, visitor: Visitor) -> StreamingResponse:
+        async def run(_: object) -> None:
+            raise AssertionError
+
+        self.came.append(("stream", visitor.caller.sub))
+        return StreamingResponse(200, run)
+
+    async def export(self, user_id: str) -> dict[str, Any]:
+        self.came.append(("export", user_id))
+        await trio.lowlevel.checkpoint()
+        return {"userId": user_id}
+
+    async def erase(self, user_id: str) -> bool:
+        self.came.append(("erase", user_id))
+        await trio.lowlevel.checkpoint()
+        return True
+
+    async def restart(self, name: str) -> None:
+        self.came.append(("restart", name))
+        await trio.lowlevel.checkpoint()
+
+    async def reload(self) -> None:
+        self.came.append(("reload", ""))
+        await trio.lowlevel.checkpoint()
+
+    def front(self, *, is_guest_mode: bool = False, metadata: str | None = None) -> Front:
+        operations = Operations(
+            stage=lambda: "ready",
+            children=lambda: {"shop": {"state": "ready"}},
+            dependencies=dict,
+            is_serving=lambda: {"shop": True},
+            refused_tools=list,
+            restart=self.restart,
+            metrics=lambda: b"up 1\n",
+            reload=self.reload,
+        )
+        return Front(
+            Door(FakeTokens(), is_guest_mode=is_guest_mode, resource_metadata=metadata),
+            mcp=self,
+            serve_mcp=self.serve_mcp,
+            chat=self,
+            operations=operations,
+            privacy=self,
+            mcp_frame_bytes=1000,
+            chat_frame_bytes=100,
+            http_body_bytes=10_000,
+        )
+
+
+def request(
+    line: str,
+    *headers: tuple[str, str],
+    token: str | None = None,
+    host: str = "localhost",
+    peer: str = "127.0.0.1",
+) -> HttpRequest:
+    method, _, target = line.partition(" ")
+    path, _, query = target.partition("?")
+    bearer = [] if token is None else [("Authorization", f"Bearer {token}")]
+    return HttpRequest(
+        method, target, path, query, Headers([("Host", host), *bearer, *headers]), b"", peer, 1
+    )
+
+
+def upgrade(
+    target: str, *headers: tuple[str, str], subprotocol: str | None = None, token: str | None = None
+) -> HttpRequest:
+    offered = [] if subprotocol is None else [("Sec-WebSocket-Protocol", subprotocol)]
+    return request(
+        f"GET {target}",
+        ("Connection", "Upgrade"),
+        ("Upgrade", "websocket"),
+        ("Sec-WebSocket-Version", "13"),
+        ("Sec-WebSocket-Key", base64.b64encode(b"0123456789abcdef").decode()),
+        *offered,
+        *headers,
+        token=token,
+    )
+
+
+async def ask(
+    message: HttpRequest, listener: Listener = OUTSIDE, house: FakeHouse | None = None, **options: Any
+) -> Any:
+    with trio.fail_after(5):
+        return await (house or FakeHouse()).front(**options).handle(message, listener)
+
+
+def header(response: HttpResponse, name: str) -> str | None:
+    return Headers(response.headers).get(name)
+
+
+def error_of(response: HttpResponse) -> dict[str, Any]:
+    error: dict[str, Any] = json.loads(response.body)["error"]
+    return error
+
+
+# ---------------------------------------------------------------- paths
+
+
+@pytest.mark.parametrize(
+    ("line", "token", "came"),
+    [
+        ("POST /mcp", "ann", ("mcp POST", "ann")),
+        ("GET /mcp", "ann", ("mcp GET", "ann")),
+        ("DELETE /mcp", "ann", ("mcp DELETE", "ann")),
+        ("POST /api/v1/messages", "ann", ("turn", "ann")),
+        ("GET /api/v1/conversations/ann", "ann", ("export", "ann")),
+        ("DELETE /api/v1/conversations/ann", "ann", ("erase", "ann")),
+        ("DELETE /api/v1/conversations/guest%3Ax", "bob", ("erase", "guest:x")),
+        ("POST /api/v1/processes/shop/restart", "op", ("restart", "shop")),
+        ("POST /api/v1/reload", "op", ("reload", "")),
+    ],
+)
+async def test_who_serves_a_path(line: str, token: str, came: tuple[str, str]) -> None:
+    house = FakeHouse()
+    response = await ask(request(line, token=token), house=house)
+    assert response.status in (200, 204)
+    assert house.came == [came]
+    anonymous = await ask(request(line), house=house)
+    assert anonymous.status == 401
+    assert house.came == [came]
+
+
+@pytest.mark.parametrize(
+    ("line", "allow"),
+    [
+        ("POST /health", "GET, HEAD"),
+        ("DELETE /ready", "GET, HEAD"),
+        ("POST /metrics", "GET, HEAD"),
+        ("POST /", "GET, HEAD"),
+        ("GET /api/v1/messages", "POST"),
+        ("PUT /api/v1/conversations/ann", "GET, DELETE"),
+        ("POST /api/v1/processes", "GET, HEAD"),
+        ("GET /api/v1/processes/shop/restart", "POST"),
+        ("GET /api/v1/reload", "POST"),
+    ],
+)
+async def test_a_wrong_method_names_the_right_ones(line: str, allow: str) -> None:
+    response = await ask(request(line, token="op"))
+    assert (response.status, header(response, "Allow")) == (405, allow)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "GET /nothing",
+        "GET /api",
+        "GET /api/v1/processes/shop",
+        "POST /api/v1/processes/a/b/restart",
+        "GET /web/x.js",
+    ],
+)
+async def test_nothing_is_there(line: str) -> None:
+    response = await ask(request(line, token="op"))
+    assert response.status == 404
+    assert error_of(response)["message"]
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_health_needs_no_host_and_no_token(method: str) -> None:
+    response = await ask(request(f"{method} /health", host="evil.example"))
+    assert response.status == 200
+
+
+@pytest.mark.parametrize("line", ["GET /ready", "GET /", "POST /mcp", "GET /metrics"])
+async def test_a_foreign_host_or_origin_gets_nothing_else(line: str) -> None:
+    assert (await ask(request(line, token="op", host="evil.example"))).status == 421
+    assert (await ask(request(line, ("Origin", "null"), token="op"))).status == 403
+    assert (await ask(request(line, ("Origin", "http://["), token="op"))).status == 403
+
+
+@pytest.mark.parametrize(
+    ("listener", "token", "ready_detail", "metrics_status"),
+    [
+        (OUTSIDE, None, False, 401),
+        (OUTSIDE, "ann", False, 403),
+        (OUTSIDE, "bad", False, 401),
+        (OUTSIDE, "op", True, 200),
+        (LOOPBACK, None, True, 200),
+        (LOOPBACK, "bad", True, 200),
+        (SOCKET, None, True, 200),
+    ],
+)
+async def test_who_may_look_inside(
+    listener: Listener, token: str | None, ready_detail: bool, metrics_status: int
+) -> None:
+    ready = await ask(request("GET /ready", token=token), listener)
+    assert ready.status == 200
+    assert ("children" in json.loads(ready.body)) is ready_detail
+    assert (await ask(request("GET /metrics", token=token), listener)).status == metrics_status
+
+
+@pytest.mark.parametrize(
+    ("user", "token", "listener", "status"),
+    [
+        ("ann", "ann", OUTSIDE, 200),
+        ("bob", "ann", OUTSIDE, 403),
+        ("ann", "bob", OUTSIDE, 200),
+        ("ann", "op", OUTSIDE, 403),
+        ("ann", None, SOCKET, 200),
+        ("a%2Fb", "bob", OUTSIDE, 400),
+        ("", "bob", OUTSIDE, 400),
+    ],
+)
+async def test_whose_conversation_one_may_see(
+    user: str, token: str | None, listener: Listener, status: int
+) -> None:
+    response = await ask(request(f"GET /api/v1/conversations/{user}", token=token), listener)
+    assert response.status == status
+    if status == 200:
+        assert header(response, "Cache-Control") == "no-store"
+
+
+async def test_a_guest_owns_nothing_over_http() -> None:
+    response = await ask(request("GET /api/v1/conversations/ann"), LOOPBACK, is_guest_mode=True)
+    assert response.status == 403
+
+
+async def test_a_turn_may_be_streamed_and_is_cancelled_by_hanging_up() -> None:
+    house = FakeHouse()
+    message = request("POST /api/v1/messages", ("Accept", "application/json, Text/Event-Stream"), token="ann")
+    assert isinstance(await ask(message, house=house), StreamingResponse)
+    assert house.came == [("stream", "ann")]
+    assert message.cancel_on_hangup
+
+
+# ---------------------------------------------------------------- refusals
+
+
+@pytest.mark.parametrize(
+    ("metadata", "challenge"),
+    [
+        (None, 'Bearer realm="museod"'),
+        ("https://x/meta", 'Bearer resource_metadata="https://x/meta"'),
+    ],
+)
+@pytest.mark.parametrize("path", ["/mcp", "/api/v1/messages"])
+async def test_an_unknown_caller_is_told_how_to_become_known(
+    path: str, metadata: str | None, challenge: str
+) -> None:
+    response = await ask(request(f"POST {path}"), metadata=metadata)
+    assert (response.status, header(response, "WWW-Authenticate")) == (401, challenge)
+
+
+async def test_refusals_on_the_mcp_endpoint_are_json_rpc_errors() -> None:
+    response = await ask(request("POST /mcp"))
+    body = json.loads(response.body)
+    assert (body["jsonrpc"], body["id"], body["error"]["code"]) == ("2.0", None, -31002)
+    assert body["error"]["data"]["kind"] == "authentication_error"
+    assert body["error"]["data"]["correlationId"]
+
+
+@pytest.mark.parametrize(
+    "message", [request("GET /metrics"), request("POST /api/v1/messages"), upgrade("/chat")]
+)
+async def test_every_other_refusal_has_one_shape(message: HttpRequest) -> None:
+    error = error_of(await ask(message))
+    assert error["kind"] == "authentication_error"
+    assert error["message"]
+    assert error["correlationId"]
+
+
+async def test_too_much_is_told_when_to_come_back() -> None:
+    house = FakeHouse()
+    house.error = RateLimited("Too many.", retry_after=1.2)
+    response = await ask(request("POST /mcp", token="ann"), house=house)
+    assert (response.status, header(response, "Retry-After")) == (429, "2")
+
+
+async def test_known_but_not_allowed_is_403_without_a_challenge() -> None:
+    house = FakeHouse()
+    house.error = Forbidden("No.")
+    response = await ask(request("POST /mcp", token="ann"), house=house)
+    assert (response.status, header(response, "WWW-Authenticate")) == (403, None)
+
+
+@pytest.mark.parametrize(
+    "line", ["POST /mcp?token=ann", "GET /metrics?access_token=op", "POST /api/v1/messages?Token=x"]
+)
+async def test_a_token_in_the_url_is_refused(line: str) -> None:
+    response = await ask(request(line))
+    assert response.status == 400
+    assert b"Authorization" in response.body
+
+
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [("trace-12345678", True), ("short", False), ("bad\x01value-1234", False), (None, False)],
+)
+async def test_a_callers_correlation_id_is_taken_over_if_it_is_fit(given: str | None, taken: bool) -> None:
+    headers = [] if given is None else [("X-Correlation-Id", given)]
+    response = await ask(request("GET /ready", *headers))
+    shown = header(response, "X-Correlation-Id")
+    assert shown
+    assert (shown == given) is taken
+
+
+# ---------------------------------------------------------------- sockets
+
+
+@pytest.mark.parametrize(
+    ("target", "subprotocol", "token", "status"),
+    [
+        ("/chat", None, "ann", 101),
+        ("/", "museo.chat", "ann", 101),
+        ("/chat", "museo.chat, bearer.ann", None, 101),
+        ("/chat?token=ann", None, None, 101),
+        ("/?userId=x&token=ann", None, None, 101),
+        ("/mcp", "mcp", "ann", 101),
+        ("/mcp", "mcp, bearer.ann", None, 101),
+        ("/", "mcp", "ann", 101),
+        ("/mcp", None, "ann", 400),
+        ("/mcp", "museo.chat", "ann", 400),
+        ("/mcp?token=ann", "mcp", None, 400),
+        ("/?token=ann", "mcp", None, 400),
+        ("/chat", None, None, 401),
+        ("/mcp", "mcp", None, 401),
+        ("/other", None, "ann", 404),
+        ("/other", "mcp", "ann", 404),
+    ],
+)
+async def test_which_socket_is_opened_for_whom(
+    target: str, subprotocol: str | None, token: str | None, status: int
+) -> None:
+    response = await ask(upgrade(target, subprotocol=subprotocol, token=token))
+    found = 101 if isinstance(response, Upgrade) else response.status
+    assert found == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [([("Upgrade", "h2c")], 426), ([("Upgrade", "websocket"), ("Connection", "Upgrade")], 426)],
+)
+async def test_what_is_no_good_handshake_is_refused(headers: list[tuple[str, str]], status: int) -> None:
+    assert (await ask(request("GET /chat", *headers, token="ann"))).status == status
+
+
+async def test_a_foreign_page_opens_no_socket() -> None:
+    for origin in ("https://evil.example", "null", "http://localhost:1"):
+        response = await ask(upgrade("/chat", ("Origin", origin), token="ann"))
+        assert response.status == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "limit"),
+    [
+        ("GET", "/mcp", 0),
+        ("HEAD", "/", 0),
+        ("POST", "/api/v1/messages", 100),
+        ("POST", "/mcp", 10_000),
+        ("DELETE", "/mcp", 10_000),
+    ],
+)
+def test_how_much_a_body_may_have(method: str, path: str, limit: int) -> None:
+    assert FakeHouse().front().body_limit(method, path) == limit
+
+
+async def test_a_request_can_be_cancelled_while_it_is_served() -> None:
+    class Hanging(FakeHouse):
+        async def handle(self, request: HttpRequest, caller: Principal) -> HttpResponse | Exchange:
+            await trio.sleep_forever()
+            raise AssertionError
+
+    with trio.move_on_after(0) as scope:
+        await Hanging().front().handle(request("POST /mcp", token="ann"), OUTSIDE)
+    assert scope.cancelled_caught
