@@ -28,7 +28,8 @@ from museod.gateway.connection import Connection
 from museod.gateway.http_face import HttpFace
 from museod.gateway.router import Router
 from museod.gateway.server import Server
-from museod.gateway.sessions import Sessions, named_guest
+from museod.gateway.sessions import named_guest
+from museod.gateway.subscriptions import Subscriptions
 from museod.lifecycle import Lifecycle
 from museod.observe import metrics
 from museod.observe.context import client_address
@@ -75,9 +76,11 @@ class Daemon:
         self.tokens = token_reader(self.config, self.sealer)
         self.server = Server(
             self.router,
+            Subscriptions(self.children),
             cursor_key=self.sealer.derive(CURSOR_KEY),
+            seal=self.sealer,
             admit=self.admit_mcp,
-            is_draining=lambda: self.lifecycle.is_draining,
+            draining=self.draining,
         )
 
     @property
@@ -106,7 +109,7 @@ class Daemon:
         """Serve one MCP client on a message channel until it leaves or we do."""
         known = named_guest(caller, secrets.token_urlsafe(12))
         in_flight = self.config.limits.in_flight_per_connection or 1024
-        await Connection(channel, self.server, self.children, known, in_flight=in_flight).run(self.draining)
+        await Connection(channel, self.server, known, in_flight=in_flight).run(self.draining)
 
     def front(self) -> Front:
         """The front of the port and of the unix socket."""
@@ -133,7 +136,7 @@ class Daemon:
         )
         return Front(
             door,
-            mcp=Streamable(HttpFace(self.server, Sessions())),
+            mcp=Streamable(HttpFace(self.server)),
             serve_mcp=self.serve_mcp,
             chat=talk,
             operations=self.operations(),

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import trio
 
+from museod.access.principal import Role
 from museod.errors import ChannelClosed, ChildUnavailable
 from museod.gateway.breaker import Breaker, BreakerState
 from museod.gateway.catalogue import Catalogue, ChildTools, build_catalogue
@@ -78,7 +79,8 @@ class Child:
         """What a caller is told while no process of this child serves."""
         name = self.policy.child
         if self.is_given_up:
-            text = f"The {name} service failed too often and is tried again in {self.retry_after:.0f} s."
+            seconds = max(1, round(self.retry_after))
+            text = f"The {name} service failed too often and is tried again in {seconds} s."
         else:
             text = f"The {name} service is restarting; try again in a moment."
         return ChildUnavailable(text, retry_after=self.retry_after, data={"mcp": name})
@@ -117,6 +119,8 @@ class Children:
         self._on_metrics = on_metrics
         self._watchers: dict[object, Callable[[Catalogue], None]] = {}
         self.catalogue = Catalogue()
+        self.on_arrival: Callable[[Child, Upstream], None] | None = None
+        """Told of each process that begins to serve."""
 
     def __getitem__(self, name: str) -> Child:
         return self._children[name]
@@ -125,6 +129,30 @@ class Children:
     def serving(self) -> Mapping[str, bool]:
         """Each child's name, and whether at least one process of it serves."""
         return {name: bool(child.upstreams) for name, child in self._children.items()}
+
+    @property
+    def treats_all_alike(self) -> bool:
+        """Whether every role may use everything, so that lists are the same for all."""
+        every_role = frozenset(Role)
+        return all(
+            roles == every_role for child in self._children.values() for roles in child.policy.allow.values()
+        )
+
+    def having(self, capability: str) -> list[str]:
+        """The children that serve now and declare `capability`, in their order."""
+        return [
+            name
+            for name, child in self._children.items()
+            if child.upstreams and child.upstreams[0].has(capability)
+        ]
+
+    def with_list(self, kind: Kind) -> list[Child]:
+        """The children that have items of a list."""
+        return [
+            child
+            for child in self._children.values()
+            if (child.tools if kind is Kind.TOOLS else child.lists.get(kind))
+        ]
 
     def subscribe(self, watcher: Callable[[Catalogue], None]) -> Callable[[], None]:
         """Call `watcher` with each new catalogue, until the returned function is called."""
@@ -201,6 +229,8 @@ class Children:
         child.add(upstream)
         metrics.breaker_state.labels(child.policy.child).set(BreakerState.CLOSED.value)
         self._relisted(child, upstream)
+        if self.on_arrival is not None:
+            self.on_arrival(child, upstream)
 
     def _relisted(self, child: Child, upstream: Upstream) -> None:
         child.hints = dict(upstream.hints)

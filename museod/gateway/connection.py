@@ -7,17 +7,19 @@ Spec 2026-07-28, "Era detection": `server/discover` alone decides nothing, so th
 from __future__ import annotations
 
 import trio
+from msgspec import Raw
 
 from museod.access.principal import Principal
 from museod.errors import ChannelBroken, ChannelError, RpcFailed
-from museod.gateway.catalogue import Catalogue
-from museod.gateway.children import Children
+from museod.gateway.client import ASK_SECONDS
 from museod.gateway.server import Server
+from museod.gateway.subscriptions import Subscription
 from museod.rpc import RpcConnection
 from museod.transports.channel import MessageChannel
-from museod.wire import envelope, http_rules
+from museod.wire import codec, envelope, http_rules
 from museod.wire.eras import MODERN_REVISION, Era
 from museod.wire.handshake import Handshake, asked_revision
+from museod.wire.listings import CAPABILITIES
 from museod.wire.messages import INVALID_PARAMS, INVALID_REQUEST, Malformed, Notification, Request
 
 
@@ -33,16 +35,19 @@ class Connection:
         self,
         channel: MessageChannel,
         server: Server,
-        children: Children,
         caller: Principal,
         *,
         in_flight: int,
     ) -> None:
         self._server = server
-        self._children = children
         self._caller = caller
         self._era: Era | None = None
         self._handshake = Handshake()
+        self._subscription = Subscription(
+            on_list=lambda name: self._emit(f"notifications/{name}/list_changed", b""),
+            on_updated=lambda uri: self._emit("notifications/resources/updated", codec.encode({"uri": uri})),
+            lists=frozenset(CAPABILITIES),
+        )
         self._rpc = RpcConnection(
             channel,
             serve=self._serve,
@@ -63,7 +68,6 @@ class Connection:
         Raises:
             ChannelBroken: the client broke the channel.
         """
-        unsubscribe = self._children.subscribe(self._catalogue_changed)
         broken: ChannelBroken | None = None
         try:
             async with trio.open_nursery() as nursery:
@@ -74,7 +78,7 @@ class Connection:
                     broken = error  # raised outside of the nursery, so that it stays one exception
                 nursery.cancel_scope.cancel()
         finally:
-            unsubscribe()
+            self._server.subscriptions.close(self._subscription)
         if broken is not None:
             raise broken
 
@@ -88,7 +92,12 @@ class Connection:
         era = self._era_of(request, meta)
         if era is Era.LEGACY:
             return await self._server.answer_legacy(
-                request, self._caller, self._emit, self._handshake, announces_changes=True
+                request,
+                self._caller,
+                self._emit,
+                self._handshake,
+                ask=self._ask,
+                subscription=self._subscription,
             )
         missing = envelope.missing_keys(meta)
         if missing:
@@ -103,6 +112,8 @@ class Connection:
             if request.method == "server/discover" and meta.is_modern:
                 return Era.MODERN
             self._era = Era.MODERN if meta.is_modern and request.method != "initialize" else Era.LEGACY
+            if self._era is Era.LEGACY:
+                self._server.subscriptions.open(self._subscription)
         elif self._era is Era.MODERN and request.method == "initialize":
             fault = http_rules.unsupported_version(asked_revision(request.params))
             text = f"This connection speaks {MODERN_REVISION}, which has no initialize."
@@ -113,6 +124,9 @@ class Connection:
             )
         return self._era
 
+    async def _ask(self, method: str, params: bytes) -> Raw:
+        return await self._rpc.call(method, params, timeout=ASK_SECONDS)
+
     def _emit(self, method: str, params: bytes) -> None:
         try:
             self._rpc.notify(method, params)
@@ -122,7 +136,3 @@ class Connection:
     def _notified(self, notification: Notification) -> None:
         if self._era is Era.LEGACY:
             self._handshake.notified(notification.method)
-
-    def _catalogue_changed(self, _: Catalogue) -> None:
-        if self._era is Era.LEGACY:
-            self._emit("notifications/tools/list_changed", b"")

@@ -23,12 +23,12 @@ class Cursors:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def write(self, version: int, offset: int) -> str:
-        """The cursor of `offset` in snapshot `version`."""
-        text = f"{version}:{offset}".encode("ascii")
+    def write(self, version: int, offset: int, *, kind: str = "tools") -> str:
+        """The cursor of `offset` in snapshot `version` of the list `kind`."""
+        text = f"{kind}:{version}:{offset}".encode("ascii")
         return base64.urlsafe_b64encode(self._mac(text) + text).decode("ascii").rstrip("=")
 
-    def read(self, cursor: str, *, version: int) -> int:
+    def read(self, cursor: str, *, version: int, kind: str = "tools") -> int:
         """
         The offset of a cursor of snapshot `version`.
 
@@ -40,7 +40,10 @@ class Cursors:
             mac, text = data[:_MAC_BYTES], data[_MAC_BYTES:]
             if not hmac.compare_digest(mac, self._mac(text)):
                 raise ValueError
-            written, offset = (int(part) for part in text.decode("ascii").split(":"))
+            list_name, *numbers = text.decode("ascii").split(":")
+            written, offset = (int(part) for part in numbers)
+            if list_name != kind:
+                raise ValueError
         except (ValueError, binascii.Error):
             raise InvalidParams("This cursor is not valid; start again without one.") from None
         if written != version:

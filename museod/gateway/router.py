@@ -6,7 +6,6 @@ MCP faces and the conversation call tools through here and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,48 +26,24 @@ from museod.errors import (
 )
 from museod.gateway.breaker import Outcome
 from museod.gateway.cache import ResultCache, says_more
-from museod.gateway.catalogue import Catalogue, Entry
+from museod.gateway.catalogue import Catalogue, Entry, Shared
 from museod.gateway.children import Child, Children
-from museod.gateway.upstream import CLIENT_INFO, Upstream
+from museod.gateway.policy import EVERY_TOOL
+from museod.gateway.relay import NO_TURN, Progress, Relay, Turn
+from museod.gateway.upstream import Upstream
 from museod.observe import metrics
-from museod.observe.context import correlation_id, next_span, trace_parent
 from museod.observe.logs import get_logger
-from museod.wire import codec, envelope
-from museod.wire.eras import MODERN_REVISION, Era
+from museod.wire import codec
+from museod.wire.eras import Era
+from museod.wire.listings import MAX_TTL_MS, Hints, Kind
 from museod.wire.tools import ToolResult, decode_tool_result
 
 log = get_logger()
 
-Progress = Callable[[dict[str, Raw]], None]
+__all__ = ["NO_TURN", "Progress", "Relay", "Reply", "Router", "Turn"]
+
 MAX_NAME_SHOWN = 100
-_MODERN_META = (
-    b'"' + envelope.PROTOCOL_VERSION.encode() + b'":"' + MODERN_REVISION.encode() + b'","'
-    + envelope.CLIENT_INFO.encode() + b'":' + codec.encode(CLIENT_INFO) + b',"'
-    + envelope.CLIENT_CAPABILITIES.encode() + b'":{}'
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What a trusted child is told of the conversation beside the caller."""
-
-    locale: str = ""
-    client_type: str = ""
-    conversation_id: str = ""
-    turn_id: str = ""
-
-    def as_meta(self) -> dict[str, Any]:
-        """The members that are known."""
-        known = {
-            "locale": self.locale,
-            "clientType": self.client_type,
-            "conversationId": self.conversation_id,
-            "turnId": self.turn_id,
-        }
-        return {name: value for name, value in known.items() if value}
-
-
-NO_TURN = Turn()
+COMPLETE_SECONDS = 10.0  # somebody is typing
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +99,8 @@ class Router:
         turn: Turn = NO_TURN,
         meta: Raw | None = None,
         on_progress: Progress | None = None,
+        relay: Relay | None = None,
+        answers: bytes = b"",
     ) -> Reply:
         """
         Run one tool for one caller and return what the child answered.
@@ -137,6 +114,8 @@ class Router:
             arguments: an encoded JSON object.
             meta: the caller's own `_meta`, of which everything reserved is replaced.
             on_progress: called with the members of each progress notification but its token.
+            relay: instead of `turn`, `meta` and `on_progress`, where more is to be carried.
+            answers: further members of the params, encoded: what the caller answers to a child's questions.
 
         Raises:
             ToolNotFound: no child offers `tool`, or `caller` may not see it.
@@ -149,16 +128,23 @@ class Router:
             The child is told to stop and its late answer is dropped.
         """
         started = trio.current_time()
-        outcome, is_cached = "error", False
+        outcome = "error"
         entry = self._permitted(tool, caller)
+        is_cached = False
         try:
             plain = _check_arguments(entry, arguments)
+            members = b'"name":%b,"arguments":%b%b' % (
+                codec.encode(entry.original),
+                bytes(arguments),
+                answers,
+            )
+            relay = relay or Relay(caller, turn, meta, on_progress=on_progress)
             if self._children[entry.child].policy.cache and self._cache is not None:
                 raw, is_cached = await self._through_cache(
-                    self._cache, entry, plain, arguments, caller, turn, meta, on_progress, started
+                    self._cache, entry, plain, members, relay, started, may_keep=not answers
                 )
             else:
-                raw = await self._run(entry, arguments, caller, turn, meta, on_progress, started)
+                raw = await self._run_tool(entry, members, relay, started)
             outcome = "tool_error" if _is_error(raw) else "ok"
         except trio.Cancelled:
             outcome = "cancelled"
@@ -171,40 +157,91 @@ class Router:
             metrics.observe_request(entry.child, entry.name, outcome, seconds)
         return Reply(raw, entry.child, seconds, is_cached)
 
+    async def _run_tool(self, entry: Entry, members: bytes, relay: Relay, started: float) -> Raw:
+        child = self._children[entry.child]
+        return await self._run(
+            child,
+            "tools/call",
+            members,
+            relay,
+            timeout=child.policy.timeout_of(entry.original),
+            may_be_retried=entry.tool.may_be_retried,
+            started=started,
+        )
+
     async def _through_cache(
         self,
         cache: ResultCache,
         entry: Entry,
-        plain: Any,
-        arguments: bytes | Raw,
-        caller: Principal,
-        turn: Turn,
-        meta: Raw | None,
-        on_progress: Progress | None,
+        arguments: Any,
+        members: bytes,
+        relay: Relay,
         started: float,
+        *,
+        may_keep: bool,
     ) -> tuple[Raw, bool]:
         """The result of a call to a child some of whose results are kept, and whether it is such a one."""
         policy = self._children[entry.child].policy
         if entry.original not in policy.cache:
             try:
-                return await self._run(entry, arguments, caller, turn, meta, on_progress, started), False
+                return await self._run_tool(entry, members, relay, started), False
             finally:
                 if not entry.tool.is_read_only:
-                    await cache.wrote(policy, caller)
-        found = None if says_more(meta) else await cache.lookup(policy, entry, plain, caller, turn.locale)
+                    await cache.wrote(policy, relay.caller)
+        found = None
+        if may_keep and not says_more(relay.meta):
+            found = await cache.lookup(policy, entry, arguments, relay.caller, relay.turn.locale)
         if found is not None and found.value is not None:
             return Raw(found.value), True
-        shown: list[object] = []
-
-        def report(members: dict[str, Raw]) -> None:
-            shown.append(None)
-            if on_progress is not None:
-                on_progress(members)
-
-        raw = await self._run(entry, arguments, caller, turn, meta, report if on_progress else None, started)
-        if found is not None and not shown:
+        raw = await self._run_tool(entry, members, relay, started)
+        if found is not None and not relay.has_shown_something:
             await cache.store(found, raw, seconds=policy.cache[entry.original])
         return raw, False
+
+    async def ask(self, child: str, method: str, members: bytes, relay: Relay) -> Raw:
+        """
+        Send a request that is no tool call to a child: it reads only, so it is run again after a crash.
+
+        Args:
+            members: the inside of the params, encoded.
+
+        Raises:
+            ChildUnavailable, RpcFailed: as `call`.
+        """
+        known = self._children[child]
+        timeout = COMPLETE_SECONDS if method == "completion/complete" else known.policy.call_timeout
+        return await self._run(
+            known, method, members, relay, timeout=timeout, may_be_retried=True, started=trio.current_time()
+        )
+
+    def may_use(self, child: str, caller: Principal) -> bool:
+        """Whether `caller` may see what `child` has besides tools."""
+        return self._children[child].policy.may_call(EVERY_TOOL, caller)
+
+    def shared_for(self, kind: Kind, caller: Principal) -> list[Shared]:
+        """The items of a list other than tools that `caller` may see, in their order."""
+        return [item for item in self.catalogue.shared(kind) if self.may_use(item.child, caller)]
+
+    def hints_for(self, kind: Kind, caller: Principal) -> Hints:
+        """How long the merged list may be kept; public only where every role sees the same."""
+        merged = Hints(MAX_TTL_MS, is_public=self._children.treats_all_alike)
+        for child in self._children.with_list(kind):
+            if self.may_use(child.policy.child, caller) or kind is Kind.TOOLS:
+                merged = merged.merged(child.hints.get(kind, Hints()))
+        return merged
+
+    def first_with(self, capability: str, caller: Principal) -> str | None:
+        """The only child that has `capability` and that `caller` may use, or None."""
+        found = [name for name in self._children.having(capability) if self.may_use(name, caller)]
+        return found[0] if len(found) == 1 else None
+
+    def has(self, capability: str) -> bool:
+        """Whether any child declares `capability`."""
+        return bool(self._children.having(capability))
+
+    def child_has(self, child: str, capability: str) -> bool:
+        """Whether one child declares `capability`."""
+        return child in self._children.having(capability)
 
     def _permitted(self, tool: str, caller: Principal) -> Entry:
         entry = self.catalogue.find(tool)
@@ -217,29 +254,29 @@ class Router:
 
     async def _run(
         self,
-        entry: Entry,
-        arguments: bytes | Raw,
-        caller: Principal,
-        turn: Turn,
-        meta: Raw | None,
-        on_progress: Progress | None,
+        child: Child,
+        method: str,
+        members: bytes,
+        relay: Relay,
+        *,
+        timeout: float,
+        may_be_retried: bool,
         started: float,
     ) -> Raw:
-        child = self._children[entry.child]
-        left = timeout = child.policy.timeout_of(entry.original)
-        emitted = _Emitted(on_progress)
+        left = timeout
         upstream = self._admitted(child, started)
         is_retry = False
         while True:
-            params = _params(entry, arguments, caller, turn, meta, upstream, child, emitted)
+            if relay.log_level and upstream.era is Era.LEGACY:
+                await upstream.set_log_level(relay.log_level)
+            params = relay.open(members, upstream, child.policy)
             try:
-                return await self._once(child, upstream, params, left)
+                return await self._once(child, upstream, method, params, left)
             except ChannelError:
-                if is_retry or emitted.count or not entry.tool.may_be_retried:
+                if is_retry or relay.has_shown_something or not may_be_retried:
                     raise _lost(child) from None
             finally:
-                if emitted.token is not None:
-                    upstream.close_progress(emitted.token)
+                relay.close(upstream)
             is_retry = True
             upstream = await self._replacement(child, started + timeout)
             left = started + timeout - trio.current_time()
@@ -256,10 +293,12 @@ class Router:
             )
         return upstream
 
-    async def _once(self, child: Child, upstream: Upstream, params: bytes, timeout: float) -> Raw:
+    async def _once(
+        self, child: Child, upstream: Upstream, method: str, params: bytes, timeout: float
+    ) -> Raw:
         outcome = Outcome.ABANDONED
         try:
-            raw = await upstream.call("tools/call", params, timeout=timeout)
+            raw = await upstream.call(method, params, timeout=timeout)
             outcome = Outcome.ANSWERED
             return raw
         except RpcFailed:
@@ -294,21 +333,6 @@ class Router:
         raise _lost(child)
 
 
-@dataclass(slots=True)
-class _Emitted:
-    """Progress of one call on its way to the caller; a call that has shown any is not run again."""
-
-    report: Progress | None
-    count: int = 0
-    token: int | None = None
-
-    def __call__(self, members: dict[str, Raw]) -> None:
-        self.count += 1
-        if self.report is not None:
-            members.pop("progressToken", None)
-            self.report(members)
-
-
 def _lost(child: Child) -> ChildLost:
     name = child.policy.child
     return ChildLost(
@@ -333,46 +357,6 @@ def _check_arguments(entry: Entry, arguments: bytes | Raw) -> Any:
             data={"tool": entry.name, "faults": list(faults)},
         )
     return plain
-
-
-def _params(
-    entry: Entry,
-    arguments: bytes | Raw,
-    caller: Principal,
-    turn: Turn,
-    meta: Raw | None,
-    upstream: Upstream,
-    child: Child,
-    emitted: _Emitted,
-) -> bytes:
-    """The params that the child gets: its own name for the tool, and a `_meta` that no caller can forge."""
-    is_modern = upstream.era is Era.MODERN
-    extra: dict[str, Any] = {}
-    if meta is not None:
-        extra.update(_unreserved(meta))
-    if child.policy.identity:
-        extra[envelope.CALLER] = {**caller.as_meta(), **turn.as_meta()}
-        extra[envelope.CORRELATION_ID] = correlation_id.get()
-    if trace_parent.get():
-        extra["traceparent"] = next_span(trace_parent.get())
-    if emitted.report is not None:
-        emitted.token = upstream.open_progress(emitted)
-        extra[envelope.PROGRESS_TOKEN] = emitted.token
-    encoded = codec.encode(extra)[1:-1] if extra else b""
-    if is_modern:
-        encoded = _MODERN_META + b"," + encoded if encoded else _MODERN_META
-    name = codec.encode(entry.original)
-    if not encoded:
-        return b'{"name":%b,"arguments":%b}' % (name, bytes(arguments))
-    return b'{"name":%b,"arguments":%b,"_meta":{%b}}' % (name, bytes(arguments), encoded)
-
-
-def _unreserved(meta: Raw) -> Mapping[str, Raw]:
-    return {
-        name: value
-        for name, value in envelope.members(meta).items()
-        if name not in envelope.RESERVED and not name.startswith(envelope.OURS) and name != "traceparent"
-    }
 
 
 def _is_error(raw: Raw) -> bool:

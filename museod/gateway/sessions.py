@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import trio
 
 from museod.access.principal import Principal, Role
+from museod.gateway.subscriptions import Subscription
 from museod.wire.handshake import Handshake
-from museod.wire.messages import JsonId
+from museod.wire.messages import JsonId, Response
 
 # About 2 KiB each: ten thousand idle clients cost 20 MiB. Beyond it the longest idle one is ended.
 MAX_SESSIONS = 10_000
 # A host that sleeps for the night starts anew in the morning.
 IDLE_SECONDS = 4 * 3600.0
+
+# A client that does not listen misses the oldest of these; lists are read anew after a gap anyway.
+MAX_EVENTS = 64
 
 
 @dataclass(slots=True)
@@ -36,14 +40,29 @@ class Session:
     last_used: float = 0.0
     running: dict[JsonId, Callable[[], None]] = field(default_factory=dict)
     """How to stop each of its requests that are being answered."""
+    asked: dict[JsonId, trio.MemorySendChannel[Response]] = field(default_factory=dict)
+    """Where the answers to what we asked the client go."""
+    next_ask: int = 1
+    subscription: Subscription | None = None
+    events: deque[tuple[str, bytes]] = field(default_factory=lambda: deque(maxlen=MAX_EVENTS))
+    """Notifications that wait for the client to open, or to read, its own stream."""
+    has_event: trio.Event = field(default_factory=trio.Event)
+    has_stream: bool = False
 
 
 class Sessions:
     """The sessions of this process, least recently used first."""
 
-    def __init__(self, *, limit: int = MAX_SESSIONS, idle_seconds: float = IDLE_SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        limit: int = MAX_SESSIONS,
+        idle_seconds: float = IDLE_SECONDS,
+        on_end: Callable[[Session], None] = lambda _: None,
+    ) -> None:
         self._limit = limit
         self._idle_seconds = idle_seconds
+        self._on_end = on_end
         self._sessions: OrderedDict[str, Session] = OrderedDict()
 
     def __len__(self) -> int:
@@ -54,7 +73,7 @@ class Sessions:
         session.last_used = trio.current_time()
         self._expire()
         while len(self._sessions) >= self._limit:
-            self._sessions.popitem(last=False)
+            self.end(next(iter(self._sessions.values())))
         self._sessions[session.id] = session
 
     def find(self, id: str, caller: Principal) -> Session | None:
@@ -64,7 +83,7 @@ class Sessions:
             return None
         now = trio.current_time()
         if session.last_used < now - self._idle_seconds and not session.running:
-            del self._sessions[id]
+            self.end(session)
             return None
         session.last_used = now
         self._sessions.move_to_end(id)
@@ -72,7 +91,8 @@ class Sessions:
 
     def end(self, session: Session) -> None:
         """Forget it."""
-        self._sessions.pop(session.id, None)
+        if self._sessions.pop(session.id, None) is not None:
+            self._on_end(session)
 
     def _expire(self) -> None:
         oldest = trio.current_time() - self._idle_seconds
@@ -80,7 +100,7 @@ class Sessions:
             session = next(iter(self._sessions.values()))
             if session.last_used >= oldest:
                 return
-            del self._sessions[session.id]
+            self.end(session)
 
 
 def new_session(caller: Principal) -> Session:

@@ -8,6 +8,7 @@ means is the `Face`'s. The caller of a request is opaque here.
 from __future__ import annotations
 
 import math
+import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Generic, Protocol, TypeVar
@@ -29,10 +30,13 @@ log = get_logger()
 
 Caller = TypeVar("Caller", contravariant=True)
 Emit = Callable[[str, bytes], None]
+SendMessage = Callable[[bytes], None]
 # Progress of one call that its client does not read fast enough: the oldest go first.
 MAX_QUEUED_EVENTS = 256
 # Proxies cut silent streams after a minute or less.
 KEEP_ALIVE_SECONDS = 15.0
+# From this revision on a stream begins with an event that has an id and no data.
+PRIMED_SINCE = "2025-11-25"
 _JSON = ("Content-Type", "application/json")
 _EVENT_STREAM = [
     ("Content-Type", "text/event-stream"),
@@ -52,11 +56,33 @@ class Session(Protocol):
     def revision(self) -> str:
         """What was negotiated."""
 
-    async def answer(self, request: Request, emit: Emit, stop: Callable[[], None]) -> bytes:
-        """One request's result; raises `CallError`, `Malformed`."""
+    @property
+    def is_interactive(self) -> bool:
+        """Whether its requests must be answered on a stream that stays open meanwhile."""
+
+    async def answer(
+        self, request: Request, emit: Emit, send: SendMessage | None, stop: Callable[[], None]
+    ) -> bytes:
+        """
+        One request's result; raises `CallError`, `Malformed`.
+
+        `send` puts a request of ours on the stream, `stop` ends the work.
+        """
 
     def notified(self, notification: Notification) -> None:
         """Take a notification."""
+
+    def answered(self, response: Response) -> bool:
+        """Take the answer to a request of ours; whether there was one."""
+
+    def take_stream(self) -> bool:
+        """Whether the session's own stream was free, which it is no more."""
+
+    def give_stream_back(self) -> None:
+        """Free it."""
+
+    async def wait_events(self) -> list[bytes]:
+        """Messages for the session's own stream, at least one."""
 
 
 AnySession = TypeVar("AnySession", bound=Session)
@@ -93,7 +119,9 @@ class Streamable(Generic[Caller, AnySession]):
             return await self._post(request, caller)
         if request.method == "DELETE":
             return self._delete(request, caller)
-        allowed = "POST" if _is_modern_version(request) else "POST, DELETE"
+        if request.method == "GET" and not _is_modern_version(request):
+            return self._get(request, caller)
+        allowed = "POST" if _is_modern_version(request) else "POST, GET, DELETE"
         return _plain(405, "Only POST is served here.", [("Allow", allowed)])
 
     # ------------------------------------------------------------------ POST
@@ -110,7 +138,7 @@ class Streamable(Generic[Caller, AnySession]):
         except Malformed as error:
             return _refused(400, error.id, error.code, error.message)
         if isinstance(message, Response):
-            return self._posted_response(request, caller)
+            return self._posted_response(request, message, caller)
         try:
             meta = envelope.read_meta(message.params)
         except Malformed as error:
@@ -120,11 +148,11 @@ class Streamable(Generic[Caller, AnySession]):
             return await self._modern(request, message, caller, meta)
         return await self._legacy(request, message, caller, meta)
 
-    def _posted_response(self, request: HttpRequest, caller: Caller) -> HttpResponse:
+    def _posted_response(self, request: HttpRequest, message: Response, caller: Caller) -> HttpResponse:
         session = self._session_of(request, caller)
         if isinstance(session, HttpResponse):
             return session
-        if session is None:
+        if session is None or not session.answered(message):
             return _refused(400, None, INVALID_REQUEST, "No request of ours waits for this response.")
         return HttpResponse(202)
 
@@ -142,8 +170,16 @@ class Streamable(Generic[Caller, AnySession]):
                 http_rules.status_of(fault.code), message.id, fault.code, fault.message, fault.data
             )
         http.cancel_on_hangup = True
-        return await self._answer(
-            message, lambda emit: self._face.answer(message, caller, emit, meta), meta, is_modern=True
+        streams = (
+            meta.progress_token is not UNSET
+            or meta.log_level is not UNSET
+            or message.method == "subscriptions/listen"
+        )
+        return await _answer(
+            message,
+            lambda emit, _: self._face.answer(message, caller, emit, meta),
+            is_modern=True,
+            streams=streams,
         )
 
     async def _legacy(
@@ -165,8 +201,12 @@ class Streamable(Generic[Caller, AnySession]):
         if isinstance(message, Notification):
             session.notified(message)
             return HttpResponse(202)
-        return await self._answer(
-            message, lambda emit: session.answer(message, emit, http.stop), meta, is_modern=False
+        return await _answer(
+            message,
+            lambda emit, send: session.answer(message, emit, send, http.stop),
+            is_modern=False,
+            streams=meta.progress_token is not UNSET or session.is_interactive,
+            primes=session.revision >= PRIMED_SINCE,
         )
 
     async def _initialize(self, http: HttpRequest, message: Request, caller: Caller) -> HttpResponse:
@@ -175,7 +215,7 @@ class Streamable(Generic[Caller, AnySession]):
 
         async def run() -> bytes:
             nonlocal is_agreed
-            result = await session.answer(message, _drop, http.stop)
+            result = await session.answer(message, _drop, None, http.stop)
             is_agreed = True
             return result
 
@@ -209,14 +249,84 @@ class Streamable(Generic[Caller, AnySession]):
         self._face.end_session(session)
         return HttpResponse(204)
 
-    # ------------------------------------------------------------------ answers
+    def _get(self, http: HttpRequest, caller: Caller) -> HttpResponse | Exchange:
+        """The session's own stream, for what belongs to no request."""
+        if not http_rules.accepts_events(http.headers.get_all("accept")):
+            return _refused(406, None, INVALID_REQUEST, "Send Accept: text/event-stream.")
+        session = self._session_of(http, caller)
+        if isinstance(session, HttpResponse):
+            return session
+        if session is None:
+            text = "GET opens a session's stream: send its Mcp-Session-Id."
+            return _plain(405, text, [("Allow", "POST, DELETE")])
+        if not session.take_stream():
+            text = "This session has its stream open already; read that one."
+            return _refused(409, None, INVALID_REQUEST, text)
+        http.cancel_on_hangup = True
+        return Exchange(lambda writer: _run_stream(writer, session))
 
-    async def _answer(
-        self, request: Request, run: Callable[[Emit], Awaitable[bytes]], meta: RequestMeta, *, is_modern: bool
-    ) -> HttpResponse | Exchange:
-        if meta.progress_token is UNSET:
-            return await _settle(request, run(_drop), is_modern)
-        return Exchange(lambda exchange: _stream(exchange, request, run, is_modern))
+
+async def _run_stream(writer: ExchangeWriter, session: Session) -> None:
+    try:
+        events = _Events(session.revision >= PRIMED_SINCE)
+        await writer.start(200, _EVENT_STREAM)
+        await writer.send(events.opening() or b": \n\n")
+        while True:
+            messages: list[bytes] = []
+            with trio.move_on_after(KEEP_ALIVE_SECONDS):
+                messages = await session.wait_events()
+            await writer.send(b"".join(map(events.event, messages)) or b": \n\n")
+    finally:
+        session.give_stream_back()
+
+
+class _Events:
+    """Frames messages as events; for the newest handshake revision they have ids, and streams are primed."""
+
+    def __init__(self, primes: bool) -> None:
+        self._stream = secrets.token_hex(4) if primes else ""
+        self._count = 0
+
+    def opening(self) -> bytes:
+        """An event without data, whose id tells a client where it could resume; or nothing."""
+        return b"id: %b\ndata: \n\n" % self._next_id() if self._stream else b""
+
+    def event(self, message: bytes) -> bytes:
+        flat = message.replace(b"\r", b" ").replace(b"\n", b" ")
+        id_line = b"id: %b\n" % self._next_id() if self._stream else b""
+        return b"event: message\n%bdata: %b\n\n" % (id_line, flat)
+
+    def _next_id(self) -> bytes:
+        self._count += 1
+        return f"{self._stream}-{self._count}".encode()
+
+
+Run = Callable[[Emit, SendMessage | None], Awaitable[bytes]]
+
+
+async def _answer(
+    request: Request, run: Run, *, is_modern: bool, streams: bool, primes: bool = False
+) -> HttpResponse | Exchange:
+    """
+    The answer to one request.
+
+    Args:
+        streams: what is emitted must reach the client at once; else it is sent with the result.
+    """
+    if streams:
+        return Exchange(lambda writer: _stream(writer, request, run, is_modern, _Events(primes)))
+    emitted: list[bytes] = []
+
+    def emit(method: str, params: bytes) -> None:
+        if len(emitted) < MAX_QUEUED_EVENTS:
+            emitted.append(codec.encode_notification(method, params))
+
+    response = await _settle(request, run(emit, None), is_modern)
+    if not emitted:
+        return response
+    events = _Events(primes)
+    body = events.opening() + b"".join(map(events.event, [*emitted, response.body]))
+    return HttpResponse(200, body, list(_EVENT_STREAM))
 
 
 def _is_modern_version(http: HttpRequest) -> bool:
@@ -261,7 +371,7 @@ def _failed(request: Request, error: CallError, is_modern: bool) -> HttpResponse
 
 
 async def _stream(
-    writer: ExchangeWriter, request: Request, run: Callable[[Emit], Awaitable[bytes]], is_modern: bool
+    writer: ExchangeWriter, request: Request, run: Run, is_modern: bool, framing: _Events
 ) -> None:
     """
     Answer as events if anything is emitted before the result, else as plain JSON.
@@ -272,12 +382,15 @@ async def _stream(
     wake = trio.Event()
     settled: list[HttpResponse] = []
 
-    def emit(method: str, params: bytes) -> None:
-        events.append(_event(codec.encode_notification(method, params)))
+    def send(message: bytes) -> None:
+        events.append(message)
         wake.set()
 
+    def emit(method: str, params: bytes) -> None:
+        send(codec.encode_notification(method, params))
+
     async def settle() -> None:
-        settled.append(await _settle(request, run(emit), is_modern))
+        settled.append(await _settle(request, run(emit, send), is_modern))
         wake.set()
 
     async with trio.open_nursery() as nursery:
@@ -290,26 +403,23 @@ async def _stream(
             if settled and not events and not is_streaming:
                 await writer.respond(settled[0])
                 return
+            batch = list(events)
+            events.clear()
+            if settled:
+                batch.append(settled[0].body)
+            frames = b"".join(map(framing.event, batch)) or b": \n\n"
             try:
                 if not is_streaming:
                     await writer.start(200, _EVENT_STREAM)
+                    frames = framing.opening() + frames
                     is_streaming = True
-                batch = list(events)
-                events.clear()
-                if settled:
-                    batch.append(_event(settled[0].body))
-                await writer.send(b"".join(batch) or b": \n\n")
+                await writer.send(frames)
             except trio.BrokenResourceError:
                 if is_modern:
                     raise
                 return  # in the legacy era a disconnect cancels nothing: the work goes on to its end
             if settled:
                 return
-
-
-def _event(message: bytes) -> bytes:
-    flat = message.replace(b"\r", b" ").replace(b"\n", b" ")
-    return b"event: message\ndata: " + flat + b"\n\n"
 
 
 def _refused(

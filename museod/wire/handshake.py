@@ -30,6 +30,8 @@ _STEPS: dict[tuple[Stage, str], Stage] = {
     (Stage.AGREED, "notifications/initialized"): Stage.OPEN,
     (Stage.OPEN, "notifications/initialized"): Stage.OPEN,
 }
+# Until a client says otherwise the server chooses (spec 2025-11-25, "Logging").
+DEFAULT_LOG_LEVEL = "info"
 _ALLOWED_WHEN_NEW = frozenset({"initialize", "ping"})
 
 
@@ -65,6 +67,7 @@ class Handshake:
     revision: str = NEWEST_LEGACY
     capabilities: dict[str, Raw] = field(default_factory=dict)
     client_info: dict[str, Raw] = field(default_factory=dict)
+    log_level: str = DEFAULT_LOG_LEVEL
 
     def admit(self, method: str) -> None:
         """

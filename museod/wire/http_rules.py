@@ -96,6 +96,12 @@ def _accepts_both(accept: str) -> bool:
     )
 
 
+def accepts_events(accept: list[str]) -> bool:
+    """Whether `Accept` lists event streams."""
+    kinds = {part.split(";")[0].strip().lower() for value in accept for part in value.split(",")}
+    return bool(kinds & {"text/event-stream", "text/*", "*/*"})
+
+
 def is_json(content_type: list[str]) -> bool:
     """Whether the body is declared as JSON, in UTF-8 if a charset is named."""
     return len(content_type) == 1 and _is_json(content_type[0])
