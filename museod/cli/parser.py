@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from museod import __version__
@@ -29,6 +31,7 @@ _COMMANDS = {
 }
 EXIT_FAILED = 1
 EXIT_CONFIG = 78
+EXIT_INTERRUPTED = 130
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -39,20 +42,34 @@ def main(argv: list[str] | None = None) -> None:
     args = build_parser().parse_args(words)
     module, name = _COMMANDS[args.command]
     run = getattr(importlib.import_module(f"museod.cli.{module}"), name)
+    sys.exit(_run(partial(run, args)))
+
+
+def _run(run: Callable[[], int]) -> int:
     try:
-        code = run(args)
-    except ConfigError as error:
-        for fault in error.faults:
-            say(f"museod: {fault}")
-        code = EXIT_CONFIG
-    except MuseodError as error:
-        say(f"museod: {error}")
-        code = EXIT_FAILED
-    except KeyboardInterrupt:
-        code = 130
-    except BrokenPipeError:
-        code = EXIT_FAILED
-    sys.exit(code)
+        return run()
+    except (KeyboardInterrupt, BrokenPipeError):
+        return EXIT_INTERRUPTED
+    except (MuseodError, BaseExceptionGroup) as error:
+        told = _tellable(error)
+        if told is None:
+            raise
+        if isinstance(told, ConfigError):
+            for fault in told.faults:
+                say(f"museod: {fault}")
+            return EXIT_CONFIG
+        say(f"museod: {told}")
+        return EXIT_FAILED
+
+
+def _tellable(error: BaseException) -> MuseodError | None:
+    """The error of ours that a person should read, out of the groups that nurseries make; None for a bug."""
+    if isinstance(error, MuseodError):
+        return error
+    if isinstance(error, BaseExceptionGroup):
+        leaves = [_tellable(part) for part in error.exceptions]
+        return leaves[0] if leaves and all(leaves) else None
+    return None
 
 
 def build_parser() -> argparse.ArgumentParser:

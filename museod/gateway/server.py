@@ -139,7 +139,7 @@ class Server:
         self._lists = Lists(router, cursor_key, _SERVER_INFO)
         self._states = RequestStates(seal)
         self._admit = admit
-        self._draining = draining or trio.Event()
+        self._draining = trio.Event() if draining is None else draining
 
     # ------------------------------------------------------------------ modern
 
