@@ -53,6 +53,7 @@ class Fixture:
     """The handlers, as the options want them."""
 
     def __init__(self, options: argparse.Namespace) -> None:
+        self._name: str = options.name
         self._prefix: str = options.prefix
         self._page_size: int = options.page_size
         self._die_on: str = options.die_on
@@ -101,8 +102,8 @@ class Fixture:
 
     async def complete(self, _context: Any, params: Any) -> t.CompleteResult:
         begun = params.argument.value
-        # The last one names the server's prefix, so that a client of several can tell them apart.
-        known = ["paris", "park", "party", f"{begun}-{self._prefix or 'suffix'}"]
+        # The last one names the server, so that a client of several can tell them apart.
+        known = ["paris", "park", "party", f"{begun}-{self._name}"]
         values = [value for value in known if value.startswith(begun)]
         return t.CompleteResult(completion=t.Completion(values=values, total=len(values), has_more=False))
 
@@ -123,7 +124,7 @@ class Fixture:
 
     async def read_resource(self, context: Any, params: Any) -> t.ReadResourceResult:
         uri = str(params.uri)
-        found = contents.read(uri)
+        found = contents.read(uri, self._name)
         if found is None:
             code = t.INVALID_PARAMS if is_modern(context) else NOT_FOUND_BEFORE_2026
             raise MCPError(code=code, message="Resource not found", data={"uri": uri})
