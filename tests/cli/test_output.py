@@ -12,9 +12,8 @@ from museod.cli import output
 HOSTILE = "a\x1b[31mred\x07\x9b2J\u202egnp.exe\r\u200b"
 
 
-@pytest.fixture
-def terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Standard output is a terminal."""
+def use_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Standard output is a terminal from now on; called in the test, where capturing is in place."""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
 
@@ -48,8 +47,10 @@ def test_json_is_for_programs_and_keeps_every_character(capsys: pytest.CaptureFi
     assert "ü 𝄞" in line
 
 
-@pytest.mark.usefixtures("terminal")
-def test_json_at_a_terminal_is_indented(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_at_a_terminal_is_indented(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_terminal(monkeypatch)
     output.show_json({"a": 1})
     assert capsys.readouterr().out == '{\n  "a": 1\n}\n'
 
@@ -59,8 +60,10 @@ def test_a_table_in_a_pipe_is_one_line_a_row(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().out == "a\tone two three\nb\t\n"
 
 
-@pytest.mark.usefixtures("terminal")
-def test_a_table_at_a_terminal_is_aligned_and_coloured(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_table_at_a_terminal_is_aligned_and_coloured(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_terminal(monkeypatch)
     output.show_table(["name", "state"], [["shop", "ready"], ["x", "failed"], ["multi\nline", "other"]])
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "\x1b[1mNAME        STATE \x1b[0m"
@@ -69,15 +72,17 @@ def test_a_table_at_a_terminal_is_aligned_and_coloured(capsys: pytest.CaptureFix
     assert lines[3] == "multi line  other"
 
 
-@pytest.mark.usefixtures("terminal")
 def test_no_color_is_honoured(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    use_terminal(monkeypatch)
     monkeypatch.setenv("NO_COLOR", "1")
     output.show_table(["state"], [["ready"]])
     assert "\x1b" not in capsys.readouterr().out
 
 
-@pytest.mark.usefixtures("terminal")
-def test_an_empty_table_is_its_heads(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_table_is_its_heads(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_terminal(monkeypatch)
     output.show_table(["a", "b"], [])
     assert "A  B" in capsys.readouterr().out
 

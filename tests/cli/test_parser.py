@@ -87,7 +87,8 @@ def test_words_that_mean_nothing_are_a_usage_error(
         ),
         (MuseodError("It is busy."), 1, ["museod: It is busy."]),
         (KeyboardInterrupt(), 130, []),
-        (BrokenPipeError(), 1, []),
+        (BrokenPipeError(), 130, []),
+        (ExceptionGroup("", [ExceptionGroup("", [MuseodError("It is busy.")])]), 1, ["museod: It is busy."]),
     ],
 )
 def test_how_each_failure_ends(
@@ -109,12 +110,15 @@ def test_how_each_failure_ends(
     assert all(text in captured.err for text in said)
 
 
-def test_a_bug_is_not_dressed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "bug", [ZeroDivisionError(), ExceptionGroup("", [MuseodError("It is busy."), ZeroDivisionError()])]
+)
+def test_a_bug_is_not_dressed_up(bug: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: argparse.Namespace) -> int:
-        raise ZeroDivisionError
+        raise bug
 
     monkeypatch.setattr(importlib.import_module("museod.cli.daemon"), "serve", fail)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(type(bug)):
         main(["serve"])
 
 
