@@ -9,8 +9,10 @@ from functools import lru_cache
 
 from msgspec import Raw
 
+from museod.wire import codec
 from museod.wire.envelope import with_members
 from museod.wire.listings import Kind, Listed
+from museod.wire.param_headers import ParamHeader, param_headers
 from museod.wire.schema import ArgumentsSchema, SchemaRefused
 from museod.wire.tools import ListedTool, Tool
 
@@ -40,6 +42,7 @@ class Entry:
     arguments: ArgumentsSchema
     listed: Raw = field(repr=False)
     """The tool as `tools/list` shows it: the child's bytes under the exposed name."""
+    param_headers: tuple[ParamHeader, ...] = ()
 
     @property
     def original(self) -> str:
@@ -198,7 +201,8 @@ def _entry(name: str, child: str, listed: ListedTool, taken: Mapping[str, Entry]
         return Refusal(child, tool.name[:100], "the name is not 1-64 letters, digits, _ - . or /")
     try:
         schema = ArgumentsSchema(tool.input_schema)
+        headers = param_headers(codec.decode(tool.input_schema))
     except SchemaRefused as error:
         return Refusal(child, tool.name, str(error))
     shown = listed.raw if name == tool.name else Raw(with_members(listed.raw, {"name": name}))
-    return Entry(name, child, tool, schema, shown)
+    return Entry(name, child, tool, schema, shown, headers)

@@ -19,6 +19,7 @@ from museod.wire.envelope import RequestMeta
 from museod.wire.handshake import DEFAULT_LOG_LEVEL
 from museod.wire.listings import CAPABILITIES
 from museod.wire.messages import INVALID_REQUEST, Malformed, Notification, Request, Response
+from museod.wire.param_headers import ParamHeader
 
 
 class SessionFace:
@@ -155,6 +156,11 @@ class HttpFace:
     async def answer(self, request: Request, caller: Principal, emit: Emit, meta: RequestMeta) -> bytes:
         """One modern request's result; raises as `Server.answer_modern`."""
         return await self._server.answer_modern(request, caller, emit, meta)
+
+    def param_headers(self, tool: str) -> tuple[ParamHeader, ...]:
+        """Which arguments of a tool must come in headers too."""
+        entry = self._server.find_tool(tool)
+        return () if entry is None else entry.param_headers
 
     def open_session(self, caller: Principal) -> SessionFace:
         """A session that waits for its `initialize`; nobody can find it before `keep_session`."""

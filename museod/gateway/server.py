@@ -29,6 +29,7 @@ from museod.errors import (
     RpcFailed,
     ToolNotFound,
 )
+from museod.gateway.catalogue import Entry
 from museod.gateway.client import Ask, Client, Emit, checked_level, known_level
 from museod.gateway.interaction import (
     RequestStates,
@@ -140,6 +141,10 @@ class Server:
         self._states = RequestStates(seal)
         self._admit = admit
         self._draining = trio.Event() if draining is None else draining
+
+    def find_tool(self, name: str) -> Entry | None:
+        """The tool under an exposed name."""
+        return self._router.catalogue.find(name)
 
     # ------------------------------------------------------------------ modern
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Generic, Protocol, TypeVar
 
+import msgspec
 import trio
 from msgspec import UNSET
 
@@ -25,9 +26,16 @@ from museod.wire.eras import ASSUMED_WITHOUT_HEADER, LEGACY_REVISIONS
 from museod.wire.faults import rpc_error
 from museod.wire.http_rules import RuleBroken
 from museod.wire.messages import INTERNAL_ERROR, INVALID_REQUEST, Malformed, Notification, Request, Response
+from museod.wire.param_headers import ParamHeader, check_param_headers
 
 log = get_logger()
 
+
+class _Arguments(msgspec.Struct):
+    arguments: dict[str, Any] = {}
+
+
+_decode_call = msgspec.json.Decoder(_Arguments).decode
 Caller = TypeVar("Caller", contravariant=True)
 Emit = Callable[[str, bytes], None]
 SendMessage = Callable[[bytes], None]
@@ -93,6 +101,9 @@ class Face(Protocol[Caller, AnySession]):
 
     async def answer(self, request: Request, caller: Caller, emit: Emit, meta: RequestMeta) -> bytes:
         """One modern request's result; raises `CallError`."""
+
+    def param_headers(self, tool: str) -> Sequence[ParamHeader]:
+        """Which arguments of a tool must come in headers too."""
 
     def open_session(self, caller: Caller) -> AnySession:
         """A session that nobody can find yet, of which `initialize` will be the first request."""
@@ -165,6 +176,8 @@ class Streamable(Generic[Caller, AnySession]):
             return HttpResponse(202)
         try:
             http_rules.check_modern(http.headers, message, meta)
+            if message.method == "tools/call":
+                self._check_param_headers(http, message)
         except RuleBroken as fault:
             return _refused(
                 http_rules.status_of(fault.code), message.id, fault.code, fault.message, fault.data
@@ -181,6 +194,18 @@ class Streamable(Generic[Caller, AnySession]):
             is_modern=True,
             streams=streams,
         )
+
+    def _check_param_headers(self, http: HttpRequest, message: Request) -> None:
+        # The header was just found to be what the body says.
+        name = http_rules.decode_header_value(http.headers.get_all("Mcp-Name")[0])
+        wanted = self._face.param_headers(name)
+        if not wanted:
+            return
+        try:
+            arguments = _decode_call(message.params).arguments
+        except msgspec.DecodeError:
+            return  # no arguments that could be compared: the server says what is wrong with them
+        check_param_headers(http.headers, wanted, arguments)
 
     async def _legacy(
         self, http: HttpRequest, message: Request | Notification, caller: Caller, meta: RequestMeta
