@@ -430,7 +430,8 @@ async def _stream(
                 return
             batch = list(events)
             events.clear()
-            if settled:
+            is_last = bool(settled)  # now: it may settle while we write
+            if is_last:
                 batch.append(settled[0].body)
             frames = b"".join(map(framing.event, batch)) or b": \n\n"
             try:
@@ -443,7 +444,7 @@ async def _stream(
                 if is_modern:
                     raise
                 return  # in the legacy era a disconnect cancels nothing: the work goes on to its end
-            if settled:
+            if is_last:
                 return
 
 
