@@ -26,7 +26,8 @@ from museod.transports.http1 import Exchange, Headers, HttpRequest, HttpResponse
 from museod.transports.streamable import KEEP_ALIVE_SECONDS, MAX_QUEUED_EVENTS, Emit, Streamable
 from museod.wire import codec
 from museod.wire.envelope import RequestMeta
-from museod.wire.messages import Malformed, Notification, Request
+from museod.wire.messages import Malformed, Notification, Request, Response
+from museod.wire.param_headers import ParamHeader
 
 MODERN = "2026-07-28"
 META = {
@@ -57,10 +58,33 @@ class FakeSession:
     id: str
     work: Work
     revision: str = "2025-06-18"
+    is_interactive: bool = False
     seen: list[str] = field(default_factory=list)
+    asked: set[object] = field(default_factory=set)
+    events: list[bytes] = field(default_factory=list)
+    has_stream: bool = False
 
-    async def answer(self, request: Request, emit: Emit, stop: Callable[[], None]) -> bytes:
+    async def answer(
+        self, request: Request, emit: Emit, send: Callable[[bytes], None] | None, stop: Callable[[], None]
+    ) -> bytes:
         return await self.work(request, emit)
+
+    def answered(self, response: Response) -> bool:
+        return response.id in self.asked
+
+    def take_stream(self) -> bool:
+        was_free, self.has_stream = not self.has_stream, True
+        return was_free
+
+    def give_stream_back(self) -> None:
+        self.has_stream = False
+
+    async def wait_events(self) -> list[bytes]:
+        if not self.events:
+            await trio.sleep_forever()
+        await trio.lowlevel.checkpoint()
+        found, self.events = self.events, []
+        return found
 
     def notified(self, notification: Notification) -> None:
         self.seen.append(notification.method)
@@ -77,6 +101,9 @@ class FakeFace:
     async def answer(self, request: Request, caller: str, emit: Emit, meta: RequestMeta) -> bytes:
         assert meta.protocol_version is not UNSET
         return await self.work(request, emit)
+
+    def param_headers(self, tool: str) -> Sequence[ParamHeader]:
+        return ()
 
     def open_session(self, caller: str) -> FakeSession:
         session = FakeSession(f"session-{len(self.opened)}", self.work)
@@ -180,10 +207,11 @@ async def initialized(face: FakeFace, caller: str = "ann", id: object = 0) -> st
     [
         ("GET", [], 405, "POST, DELETE"),
         ("GET", [("MCP-Protocol-Version", "2025-06-18")], 405, "POST, DELETE"),
+        ("GET", [("Mcp-Session-Id", "unknown")], 404, None),
         ("GET", [("MCP-Protocol-Version", MODERN)], 405, "POST"),
-        ("PUT", [], 405, "POST, DELETE"),
-        ("OPTIONS", [], 405, "POST, DELETE"),
-        ("HEAD", [], 405, "POST, DELETE"),
+        ("PUT", [], 405, "POST, GET, DELETE"),
+        ("OPTIONS", [], 405, "POST, GET, DELETE"),
+        ("HEAD", [], 405, "POST, GET, DELETE"),
         ("DELETE", [("MCP-Protocol-Version", MODERN)], 405, "POST"),
         ("DELETE", [("MCP-Protocol-Version", MODERN), ("Mcp-Session-Id", "x")], 405, "POST"),
         ("DELETE", [], 400, None),
@@ -367,15 +395,18 @@ async def test_a_deleted_session_is_gone() -> None:
     assert (await answer(face, http(request(), session))).status == 404
 
 
-async def test_notifications_and_responses_of_a_session_are_accepted() -> None:
+async def test_notifications_and_awaited_responses_of_a_session_are_accepted() -> None:
     face = FakeFace()
     session = await initialized(face)
+    face.sessions[session][1].asked = {1}
     for message in (
         {"jsonrpc": "2.0", "method": "notifications/initialized"},
         {"jsonrpc": "2.0", "id": 1, "result": {}},
     ):
         response = await answer(face, http(message, ("Mcp-Session-Id", session)))
         assert (response.status, response.body) == (202, b"")
+    unasked = {"jsonrpc": "2.0", "id": 2, "result": {}}
+    assert (await answer(face, http(unasked, ("Mcp-Session-Id", session)))).status == 400
     assert face.sessions[session][1].seen == ["notifications/initialized"]
 
 
@@ -456,6 +487,30 @@ async def test_more_events_than_the_reader_takes_lose_the_oldest_and_never_the_a
     assert len(writer.messages) == MAX_QUEUED_EVENTS + 1
     assert writer.messages[0]["params"]["progress"] == 50
     assert writer.messages[-1]["result"] == {}
+
+
+async def test_the_sessions_own_stream_carries_what_belongs_to_no_request() -> None:
+    face = FakeFace()
+    id = await initialized(face)
+    session = face.sessions[id][1]
+    session.events = [codec.encode_notification("notifications/tools/list_changed", b"")]
+    message = http(b"", ("Mcp-Session-Id", id), method="GET")
+    writer = FakeWriter()
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(exchanged, face, message, writer)
+            await trio.testing.wait_all_tasks_blocked()
+            assert (await answer(face, message)).status == 409
+            nursery.cancel_scope.cancel()
+    assert [found["method"] for found in writer.messages] == ["notifications/tools/list_changed"]
+    assert message.cancel_on_hangup
+    assert not session.has_stream
+
+
+async def test_a_stream_must_be_asked_for_as_one() -> None:
+    face = FakeFace()
+    session = ("Mcp-Session-Id", await initialized(face))
+    assert (await answer(face, http(b"", session, method="GET", base=[JSON]))).status == 406
 
 
 async def test_a_silent_call_keeps_its_stream_alive(autojump_clock: MockClock) -> None:
