@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # The virtual environment of this checkout, for the scripts beside this file, which source it.
 #
-# `make_venv DIRECTORY EXTRAS [PACKAGE...]` returns at once when DIRECTORY was made from the same pyproject.toml
-# and constraints.txt with the same extras; otherwise it installs museod there (editable unless
-# MUSEOD_EDITABLE=no), with the versions that constraints.txt pins. uv does the work where there is one.
+# `make_venv DIRECTORY EXTRAS [PACKAGE...]` installs museod into DIRECTORY with the versions that constraints.txt
+# pins; uv does the work where there is one. The installation is editable, and skipped when pyproject.toml,
+# constraints.txt and the rest are what DIRECTORY was made from; with MUSEOD_EDITABLE=no it is a copy.
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 readonly root
@@ -78,24 +78,31 @@ install_into() {
 }
 
 make_venv() {
-    local directory=$1 extras=$2 stamp_file
+    local directory=$1 extras=$2 package="$root[$2]" stamp_file stamp first=${2%%,*}
     shift 2
-    local stamp
     stamp=$(venv_stamp "$directory" "$extras" "$@")
     stamp_file="$directory/.museod-${extras//,/-}"
-    if [ -x "$directory/bin/museod" ] && "$directory/bin/python" -c '' 2>/dev/null &&
-        [ "$(cat -- "$stamp_file" 2>/dev/null)" = "$stamp" ]; then
+    if [ "${MUSEOD_EDITABLE:-yes}" = yes ] && [ -x "$directory/bin/museod" ] &&
+        "$directory/bin/python" -c '' 2>/dev/null && [ "$(cat -- "$stamp_file" 2>/dev/null)" = "$stamp" ]; then
         return
     fi
     "$directory/bin/python" -c '' 2>/dev/null || create_venv "$directory"
     note "Installing museod into $directory (once; this takes a minute)..."
-    rm -f -- "$directory"/.museod-*
-    # setuptools first, and no isolated build: the build gets pinned versions too.
-    local editable=(-e)
-    [ "${MUSEOD_EDITABLE:-yes}" = yes ] || editable=()
-    install_into "$directory" -c "$root/scripts/constraints.txt" setuptools "$@" &&
-        install_into "$directory" -c "$root/scripts/constraints.txt" --no-build-isolation \
-            "${editable[@]}" "$root${extras:+[$extras]}" ||
-        die 'The installation failed (its words are above). It needs PyPI or a mirror of it (PIP_INDEX_URL).'
+    # setuptools first and no isolated build, so that the build gets pinned versions too.
+    local pinned=(-c "$root/scripts/constraints.txt" --no-build-isolation)
+    install_into "$directory" "${pinned[@]}" setuptools "$@" || no_installation
+    if [ "${MUSEOD_EDITABLE:-yes}" = yes ]; then
+        install_into "$directory" "${pinned[@]}" -e "$package" || no_installation
+    else
+        install_into "$directory" "${pinned[@]}" "$package" || no_installation
+        # Anew even where its version is the one that is there: the code may have changed.
+        install_into "$directory" --no-build-isolation --no-deps --force-reinstall "$root" || no_installation
+    fi
+    # Whoever needs only the first of these extras has them now.
+    venv_stamp "$directory" "$first" >"$directory/.museod-$first"
     printf '%s\n' "$stamp" >"$stamp_file"
+}
+
+no_installation() {
+    die 'The installation failed (its words are above). It needs PyPI or a mirror of it (PIP_INDEX_URL).'
 }
