@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -11,9 +12,9 @@ import socket
 import stat
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,7 +81,7 @@ class Started:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout in a path with a space, whose .venv is the one that runs the tests, stamped as up to date."""
+    """A checkout in a path with a space, whose .venv runs this source and is stamped as up to date."""
     root = tmp_path_factory.mktemp("a checkout", numbered=False)
     shutil.copytree(ROOT / "scripts", root / "scripts")
     shutil.copy(ROOT / "pyproject.toml", root)
@@ -107,6 +108,17 @@ def sourced(
     )
 
 
+def ask(port: int, path: str, authorization: str | None = None) -> tuple[int, Any]:
+    """Status and JSON of one request to the daemon."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path, headers={"Authorization": authorization} if authorization else {})
+        response = connection.getresponse()
+        return response.status, json.load(response)
+    finally:
+        connection.close()
+
+
 @pytest.fixture
 def started(checkout: Path, tmp_path: Path) -> Iterator[Started]:
     """Running, from another directory than its own."""
@@ -124,13 +136,18 @@ def test_it_starts_everything_and_the_line_to_try_works(started: Started) -> Non
     url = re.search(r"Console +(\S+)", started.text)
     assert url is not None
     assert url[1] == f"http://localhost:{started.port}/"
-    with urllib.request.urlopen(f"http://127.0.0.1:{started.port}/ready", timeout=5) as answer:
-        assert json.load(answer)["status"] == "ok"
+    status, ready = ask(started.port, "/ready")
+    assert (status, ready["status"]) == (200, "ok")
 
     line = re.search(r"^ +(.*museod chat .*)$", started.text, re.MULTILINE)
     assert line is not None
     tried = subprocess.run(
-        line[1], shell=True, capture_output=True, text=True, timeout=30, check=True, env=clean_environment()
+        ["bash", "-c", line[1]],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+        env=clean_environment(),
     )
     assert "iPhone 15" in tried.stdout
 
@@ -140,11 +157,7 @@ def test_it_starts_everything_and_the_line_to_try_works(started: Started) -> Non
 def test_its_token_is_an_administrators(started: Started) -> None:
     token = re.search(r"^ +(eyJ\S+)$", started.text, re.MULTILINE)
     assert token is not None
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{started.port}/api/v1/processes", headers={"Authorization": f"Bearer {token[1]}"}
-    )
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        assert answer.status == 200
+    assert ask(started.port, "/api/v1/processes", f"Bearer {token[1]}")[0] == 200
 
 
 @pytest.mark.e2e

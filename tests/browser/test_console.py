@@ -9,10 +9,20 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("playwright.sync_api", reason="scripts/test.sh installs playwright and Chromium")
+
 from playwright.sync_api import BrowserContext
 
-from tests.browser.conftest import Console
-from tests.e2e.daemon import ROOT, Shop, all_ready, clean_environment, free_port, running_daemon
+from tests.browser.console import Console
+from tests.e2e.daemon import (
+    ROOT,
+    Shop,
+    all_ready,
+    clean_environment,
+    free_port,
+    running_daemon,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
