@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 import trio
@@ -16,7 +17,7 @@ from museod.app.wiring import GUEST_KEY, policies_of, specs_of, token_reader
 from museod.chat.engine import Engine
 from museod.chat.session import SessionLimits
 from museod.config import Config
-from museod.errors import StoreError
+from museod.errors import StoreError, SupervisorError
 from museod.front.dependencies import Dependencies
 from museod.front.door import Door, is_loopback
 from museod.front.operations import Operations
@@ -26,6 +27,8 @@ from museod.gateway.cache import ResultCache
 from museod.gateway.children import Children
 from museod.gateway.connection import Connection
 from museod.gateway.http_face import HttpFace
+from museod.gateway.leases import Leases
+from museod.gateway.parking import Parking
 from museod.gateway.router import Router
 from museod.gateway.server import Server
 from museod.gateway.sessions import named_guest
@@ -36,6 +39,7 @@ from museod.observe.context import client_address
 from museod.observe.logs import get_logger
 from museod.stores.base import ProcessState, ProcessStatus, Stores
 from museod.stores.sealing import Sealer
+from museod.supervisor.process import Process
 from museod.supervisor.states import ChildStatus, State
 from museod.supervisor.supervisor import Supervisor
 from museod.transports.channel import MessageChannel
@@ -61,6 +65,8 @@ class Daemon:
     children: Children = field(init=False)
     router: Router = field(init=False)
     server: Server = field(init=False)
+    leases: Leases = field(init=False)
+    parking: Parking = field(init=False)
     tokens: TokenReader = field(init=False)
     limits: LocalLimits = field(init=False)
     dependencies: Dependencies = field(init=False)
@@ -74,6 +80,8 @@ class Daemon:
         self.draining = trio.Event()
         self.dependencies = Dependencies()
         self.tokens = token_reader(self.config, self.sealer)
+        self.leases = Leases(self.children, self._open_extra)
+        self.parking = Parking()
         self.server = Server(
             self.router,
             Subscriptions(self.children),
@@ -81,6 +89,8 @@ class Daemon:
             seal=self.sealer,
             admit=self.admit_mcp,
             draining=self.draining,
+            leases=self.leases,
+            parking=self.parking,
         )
 
     @property
@@ -176,6 +186,11 @@ class Daemon:
 
     def _statuses(self) -> dict[str, ChildStatus]:
         return self.supervisor.status() if self.supervisor is not None else {}
+
+    def _open_extra(self, child: str) -> AbstractAsyncContextManager[Process]:
+        if self.supervisor is None:
+            raise SupervisorError("The supervisor is not running.")
+        return self.supervisor.open_extra(child)
 
     async def _restart(self, name: str) -> None:
         if self.supervisor is None:

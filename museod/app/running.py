@@ -107,7 +107,11 @@ async def running(
         daemon.supervisor = supervisor
         root.start_soon(daemon.write_statuses)
         try:
-            yield supervisor
+            async with trio.open_nursery() as nursery:
+                await nursery.start(daemon.parking.run)
+                await nursery.start(daemon.leases.run)
+                yield supervisor
+                nursery.cancel_scope.cancel()
         finally:
             daemon.supervisor = None
 

@@ -58,6 +58,7 @@ def _policy_of(child: ChildConfig, is_local: bool) -> ChildPolicy:
         prefix=child.prefix,
         identity=child.identity,
         era=child.era,
+        interactive=child.interactive,
         call_timeout=child.call_timeout_seconds,
         call_timeouts=child.call_timeouts,
         cache=child.cache,

@@ -119,7 +119,7 @@ class Children:
         self._on_metrics = on_metrics
         self._watchers: dict[object, Callable[[Catalogue], None]] = {}
         self.catalogue = Catalogue()
-        self.on_arrival: Callable[[Child, Upstream], None] | None = None
+        self.arrivals: list[Callable[[Child, Upstream], None]] = []
         """Told of each process that begins to serve."""
 
     def __getitem__(self, name: str) -> Child:
@@ -229,8 +229,8 @@ class Children:
         child.add(upstream)
         metrics.breaker_state.labels(child.policy.child).set(BreakerState.CLOSED.value)
         self._relisted(child, upstream)
-        if self.on_arrival is not None:
-            self.on_arrival(child, upstream)
+        for tell in self.arrivals:
+            tell(child, upstream)
 
     def _relisted(self, child: Child, upstream: Upstream) -> None:
         child.hints = dict(upstream.hints)

@@ -26,6 +26,7 @@ class ChildPolicy:
     prefix: str = ""
     identity: bool = False
     era: str = "auto"
+    interactive: bool = False
     call_timeout: float = 20.0
     call_timeouts: Mapping[str, float] = field(default_factory=dict)
     cache: Mapping[str, float] = field(default_factory=dict)

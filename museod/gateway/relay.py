@@ -62,6 +62,7 @@ class Relay:
         on_progress: called with the members of each progress notification but its token.
         on_log: called with the params of log messages that can be nobody else's.
         log_level: which of them are wanted; empty for none.
+        leased: the process that this request has for itself, if it has one.
     """
 
     caller: Principal
@@ -71,6 +72,7 @@ class Relay:
     on_progress: Progress | None = None
     on_log: LogReader | None = None
     log_level: str = ""
+    leased: Upstream | None = None
     has_shown_something: bool = False
     _token: int | None = None
     _log_key: object = None

@@ -28,6 +28,7 @@ from museod.gateway.breaker import Outcome
 from museod.gateway.cache import ResultCache, says_more
 from museod.gateway.catalogue import Catalogue, Entry, Shared
 from museod.gateway.children import Child, Children
+from museod.gateway.client import ASK_SECONDS
 from museod.gateway.policy import EVERY_TOOL
 from museod.gateway.relay import NO_TURN, Progress, Relay, Turn
 from museod.gateway.upstream import Upstream
@@ -214,6 +215,11 @@ class Router:
             known, method, members, relay, timeout=timeout, may_be_retried=True, started=trio.current_time()
         )
 
+    def may_ask_back(self, child: str) -> bool:
+        """Whether `child` is a legacy one that gets a process for each call that may be asked something."""
+        known = self._children[child]
+        return known.policy.interactive and any(up.era is Era.LEGACY for up in known.upstreams)
+
     def may_use(self, child: str, caller: Principal) -> bool:
         """Whether `caller` may see what `child` has besides tools."""
         return self._children[child].policy.may_call(EVERY_TOOL, caller)
@@ -264,7 +270,12 @@ class Router:
         started: float,
     ) -> Raw:
         left = timeout
-        upstream = self._admitted(child, started)
+        if relay.leased is not None:
+            upstream = relay.leased
+            left += ASK_SECONDS  # somebody may have to answer first
+            may_be_retried = False
+        else:
+            upstream = self._admitted(child, started)
         is_retry = False
         while True:
             if relay.log_level and upstream.era is Era.LEGACY:

@@ -38,7 +38,9 @@ from museod.gateway.interaction import (
     retry_members,
     settle_for_legacy,
 )
+from museod.gateway.leases import Leases
 from museod.gateway.lists import Lists, hint_members
+from museod.gateway.parking import Parking
 from museod.gateway.relay import Relay
 from museod.gateway.router import Router
 from museod.gateway.subscriptions import MAX_URI_CHARS, MAX_URIS, Subscription, Subscriptions
@@ -48,7 +50,13 @@ from museod.wire.envelope import RequestMeta
 from museod.wire.eras import MODERN_REVISION
 from museod.wire.handshake import Handshake
 from museod.wire.listings import CAPABILITIES, KIND_BY_METHOD, Hints
-from museod.wire.messages import INTERNAL_ERROR, INVALID_PARAMS, JsonId, Request
+from museod.wire.messages import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    MISSING_CLIENT_CAPABILITY,
+    JsonId,
+    Request,
+)
 from museod.wire.tools import CallParams, failed_result
 
 SERVER_NAME = "museo-mcp-orchestrator"
@@ -121,8 +129,8 @@ class Server:
             when the caller is over its rate.
         cursor_key: see `Cursors`.
         seal: seals what children want back from modern clients.
-        is_draining: while true, nothing new is begun.
-        draining: set when it becomes true; ends what would run for ever.
+        draining: set when nothing new may be begun; ends what would run for ever.
+        leases, parking: for interactive legacy children; without them such a child asks nobody.
     """
 
     def __init__(
@@ -134,6 +142,8 @@ class Server:
         seal: Seal,
         admit: Callable[[Principal], float | None] | None = None,
         draining: trio.Event | None = None,
+        leases: Leases | None = None,
+        parking: Parking | None = None,
     ) -> None:
         self._router = router
         self.subscriptions = subscriptions
@@ -141,6 +151,8 @@ class Server:
         self._states = RequestStates(seal)
         self._admit = admit
         self._draining = trio.Event() if draining is None else draining
+        self._leases = leases
+        self._parking = parking
 
     def find_tool(self, name: str) -> Entry | None:
         """The tool under an exposed name."""
@@ -344,7 +356,14 @@ class Server:
         subject = b"%b %b" % (params.name.encode("utf-8", "surrogatepass"), bytes(params.arguments))
         try:
             return await self._interact(
-                "tools/call", entry.child, subject, params.input_responses, params.request_state, client, run
+                "tools/call",
+                entry.child,
+                subject,
+                params.input_responses,
+                params.request_state,
+                client,
+                relay,
+                run,
             )
         except _SHOWN_TO_THE_MODEL as error:
             return Raw(failed_result(error, correlation_id=correlation_id.get()))
@@ -359,21 +378,47 @@ class Server:
         answers: Raw | UnsetType,
         state: str | UnsetType,
         client: Client,
+        relay: Relay,
         run: Callable[[bytes], Awaitable[Raw]],
     ) -> Raw:
         """Run a request that may ask for input, as the client's era asks and answers."""
+        leases = self._leases if client.relayed and self._router.may_ask_back(child) else None
         if not client.is_modern:
-            result = await run(b"")
-            return await settle_for_legacy(result, client, run)
+            if leases is None:
+                return await settle_for_legacy(await run(b""), client, run)
+            return await _run_leased(leases, child, client, relay, run, _ask_client(client))
         own_state = None
         if state is not UNSET:
             own_state = self._states.open(state, child, client.caller, method, subject)
-        result = await run(
-            retry_members(answers, own_state) if state is not UNSET or answers is not UNSET else b""
-        )
+        if leases is not None and self._parking is not None:
+            result = await self._run_parked(
+                self._parking, leases, child, client, relay, run, own_state, answers
+            )
+        else:
+            has_answers = state is not UNSET or answers is not UNSET
+            result = await run(retry_members(answers, own_state) if has_answers else b"")
         if input_required(result) is not None:
             return Raw(self._states.close(result, child, client.caller, method, subject))
         return result
+
+    async def _run_parked(
+        self,
+        parking: Parking,
+        leases: Leases,
+        child: str,
+        client: Client,
+        relay: Relay,
+        run: Callable[[bytes], Awaitable[Raw]],
+        state: str | None,
+        answers: Raw | UnsetType,
+    ) -> Raw:
+        if state is not None:
+            return await parking.resume(state, None if answers is UNSET else answers)
+
+        async def work(ask: Callable[[Request], Awaitable[bytes]]) -> Raw:
+            return await _run_leased(leases, child, client, relay, run, ask)
+
+        return await parking.start(work)
 
     # ------------------------------------------------------------------ resources, prompts, completion
 
@@ -394,6 +439,7 @@ class Server:
                 params.input_responses,
                 params.request_state,
                 client,
+                relay,
                 run,
             )
         except RpcFailed as error:
@@ -429,6 +475,7 @@ class Server:
                 params.input_responses,
                 params.request_state,
                 client,
+                relay,
                 run,
             )
         except RpcFailed as error:
@@ -468,6 +515,32 @@ _READS: Mapping[str, Callable[[Server, Request, Client], Awaitable[Raw]]] = {
     "prompts/get": Server._get_prompt,
     "completion/complete": Server._complete,
 }
+
+
+async def _run_leased(
+    leases: Leases,
+    child: str,
+    client: Client,
+    relay: Relay,
+    run: Callable[[bytes], Awaitable[Raw]],
+    ask: Callable[[Request], Awaitable[bytes]],
+) -> Raw:
+    """Run a request in a process of its own, whose questions go to `ask`."""
+    async with leases.open(child, client.relayed) as upstream:
+        upstream.on_request = ask
+        relay.leased = upstream
+        return await run(b"")
+
+
+def _ask_client(client: Client) -> Callable[[Request], Awaitable[bytes]]:
+    """What answers a legacy child by asking a legacy client the same."""
+
+    async def ask(request: Request) -> bytes:
+        if client.ask is None:
+            raise _no_method(request.method)
+        return bytes(await client.ask(request.method, bytes(request.params)))
+
+    return ask
 
 
 def _decode(kind: type[Any], params: Raw, method: str) -> Any:
@@ -545,6 +618,10 @@ def _checked(raw: Raw, child: str) -> Raw:
 def _translated(error: RpcFailed, client: Client, *, uri: str | None = None) -> CallError:
     """A child's JSON-RPC error for our caller: numbers that its revision forbids become others."""
     code, payload = error.code, error.payload
+    if client.is_modern and isinstance(payload, dict) and "requiredCapabilities" in payload:
+        return RpcFailed(
+            MISSING_CLIENT_CAPABILITY, error.message, payload
+        )  # whatever number its era has for it
     if uri is not None and code in (LEGACY_NOT_FOUND, INVALID_PARAMS):
         wanted = INVALID_PARAMS if client.is_modern else LEGACY_NOT_FOUND
         return RpcFailed(
@@ -558,7 +635,7 @@ def _translated(error: RpcFailed, client: Client, *, uri: str | None = None) -> 
             return error
         return RpcFailed(INVALID_PARAMS if code == -32021 else INTERNAL_ERROR, error.message, payload)
     if client.is_modern and -32019 <= code <= -32000:
-        if isinstance(payload, dict) and "requiredCapabilities" in payload:
-            return RpcFailed(-32021, error.message, payload)
+        return RpcFailed(INTERNAL_ERROR, error.message, payload)
+    if not -(2**31) <= code < 2**31:
         return RpcFailed(INTERNAL_ERROR, error.message, payload)
     return error

@@ -48,7 +48,7 @@ class Subscriptions:
         self._watched: Counter[str] = Counter()
         self._known = children.catalogue
         children.subscribe(self._catalogue_changed)
-        children.on_arrival = self._arrived
+        children.arrivals.append(self._arrived)
 
     def open(self, subscription: Subscription) -> None:
         """Tell it from now on."""

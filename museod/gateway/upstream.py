@@ -7,7 +7,7 @@ ends it ends the incarnation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -41,6 +41,8 @@ HEALTH_TIMEOUT = 10.0
 HEALTH_FAILURES = 3
 
 RELISTEN_SECONDS = 1.0
+# What a server of the handshake era may ask its client.
+ASKABLE = frozenset({"elicitation/create", "sampling/createMessage", "roots/list"})
 
 _LIST_CHANGED = {f"notifications/{name}/list_changed": name for name in CAPABILITIES}
 Item = TypeVar("Item")
@@ -112,8 +114,13 @@ class Upstream:
         *,
         era: str = "auto",
         on_metrics: Callable[[bytes], None] | None = None,
+        capabilities: Mapping[str, Raw] | None = None,
     ) -> None:
         self.process = process
+        self.offered = dict(capabilities or {})
+        """What a legacy process is told in its handshake that the client can do."""
+        self.on_request: Callable[[Request], Awaitable[bytes]] | None = None
+        """Answers what a leased legacy process asks; without it only pings are answered."""
         self.era = Era.MODERN if era == "modern" else Era.LEGACY
         self.revision = MODERN_REVISION
         self.tools: tuple[ListedTool, ...] = ()
@@ -156,7 +163,7 @@ class Upstream:
             RpcFailed, CallTimeout, ChannelError, RemoteProtocolError: the process is no usable MCP server.
         """
         if self._wanted_era == "legacy" or not await self._is_modern():
-            await self._initialize()
+            await self.initialize()
         await self.read_lists(CAPABILITIES)
         log.info("child_connected", mcp=self.process.label, revision=self.revision, tools=len(self.tools))
 
@@ -176,8 +183,14 @@ class Upstream:
         self.era, self.revision, self._capabilities = Era.MODERN, MODERN_REVISION, found.capabilities
         return True
 
-    async def _initialize(self) -> None:
-        params = {"protocolVersion": NEWEST_LEGACY, "capabilities": {}, "clientInfo": CLIENT_INFO}
+    async def initialize(self) -> None:
+        """
+        Shake hands with a legacy process.
+
+        Raises:
+            RpcFailed, CallTimeout, ChannelError, RemoteProtocolError: it is no usable MCP server.
+        """
+        params = {"protocolVersion": NEWEST_LEGACY, "capabilities": self.offered, "clientInfo": CLIENT_INFO}
         raw = await self._connection.call("initialize", codec.encode(params), timeout=LIST_SECONDS)
         try:
             agreed = _decode_initialized(raw)
@@ -315,6 +328,8 @@ class Upstream:
         if request.method == "ping" and self.era is Era.LEGACY:
             await trio.lowlevel.checkpoint()
             return b"{}"
+        if self.on_request is not None and request.method in ASKABLE:
+            return await self.on_request(request)
         raise MethodNotFound("museod does not serve this method to its children.")
 
     def _notified(self, notification: Notification) -> None:

@@ -19,7 +19,7 @@ from museod.errors import ChildFailed, SupervisorError
 from museod.supervisor.guarding import open_guardian
 from museod.supervisor.keeper import Attend, Surroundings, leaf_of
 from museod.supervisor.pool import Pool
-from museod.supervisor.process import Usage, open_process
+from museod.supervisor.process import Process, Usage, open_process
 from museod.supervisor.reaper import Reaper, become_subreaper
 from museod.supervisor.spec import ChildSpec
 from museod.supervisor.states import ChildStatus
@@ -89,6 +89,21 @@ class Supervisor:
                     if spec.name in former:
                         nursery.start_soon(former[spec.name].change, spec)
                 await self._start([pool for name, pool in self._pools.items() if name not in former])
+
+    @asynccontextmanager
+    async def open_extra(self, name: str) -> AsyncIterator[Process]:
+        """
+        One more process of a child, beside those that are kept; not restarted, ended with the block.
+
+        Raises:
+            SupervisorError: there is no such child.
+            SpawnFailed: it could not be started.
+        """
+        pool = self._pools.get(name)
+        if pool is None:
+            raise SupervisorError(f"There is no child called {name}.")
+        async with self._around.open_process(pool.spec, 1, next(self._around.numbers)) as process:
+            yield process
 
     async def start(self, specs: Sequence[ChildSpec]) -> None:
         """Start the first children; see `reload`."""
