@@ -126,7 +126,7 @@ async def test_a_tool_and_a_prompt_run_in_their_own_child(prefix: str, daemon: D
             before = set(await names(session, "tools"))
             assert not (await session.call(f"{prefix}test_trigger_tool_change")).get("isError")
             changed: set[str] = set()
-            while not changed:  # noqa: ASYNC110 - the daemon reads the list anew, in its own time
+            while not changed:
                 await trio.sleep(0.05)
                 changed = before ^ set(await names(session, "tools"))
     assert changed == {f"{prefix}added_tool"}
