@@ -133,10 +133,9 @@ class Fixture:
     # ------------------------------------------------------------ both
 
     def _own_name(self, name: str) -> str:
+        # What comes and goes can always be used: of several processes only one may have been told to list it.
         own = name.removeprefix(self._prefix) if name.startswith(self._prefix) else ""
-        if own == ADDED_TOOL and self.announce.has_tool:
-            return "test_simple_text"
-        return "test_simple_prompt" if own == ADDED_PROMPT and self.announce.has_prompt else own
+        return {ADDED_TOOL: "test_simple_text", ADDED_PROMPT: "test_simple_prompt"}.get(own, own)
 
     def _page(self, items: list[Item], params: Any) -> tuple[list[Item], str | None]:
         cursor = getattr(params, "cursor", None)
