@@ -7,6 +7,7 @@ it is gone. A child's tools stay listed while it restarts and vanish when it is 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -202,15 +203,14 @@ class Children:
                     self.arrive(child, upstream)
                     task_status.started()
                     await upstream.watch(lambda: self._relisted(child, upstream))
-                except trio.Cancelled:
-                    # A planned end: no new call comes, and those that run may finish. The supervisor bounds
-                    # this by ending the process, which ends the calls.
-                    self.leave(child, upstream)
-                    with trio.CancelScope(shield=True):
-                        await upstream.wait_idle()
-                    raise
                 finally:
                     self.leave(child, upstream)
+                    if trio.current_effective_deadline() == -math.inf:
+                        # Cancelled (which arrives as a group, from watch()): a planned end. No new call
+                        # comes, and those that run may finish. The supervisor bounds this by ending the
+                        # process, which ends the calls.
+                        with trio.CancelScope(shield=True):
+                            await upstream.wait_idle()
                     carrying.cancel()
 
     async def _carry(
