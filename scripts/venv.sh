@@ -46,7 +46,7 @@ create_venv() {
     local directory=$1 python
     rm -rf -- "$directory"
     if command -v uv >/dev/null 2>&1; then
-        uv venv --quiet --python "${PYTHON:->=3.11}" "$directory" ||
+        run_uv venv --quiet --python "${PYTHON:->=3.11}" "$directory" ||
             die 'uv could not make the virtual environment (its words are above).'
         return
     fi
@@ -67,11 +67,17 @@ venv_stamp() {
     { printf '%s\n' "$@"; cat -- "$root/pyproject.toml" "$root/scripts/constraints.txt"; } | sha256sum | cut -c1-64
 }
 
+# uv knows the public certificate authorities only; the system's store has a company's own as well.
+run_uv() {
+    local store=/etc/ssl/certs/ca-certificates.crt
+    if [ -s "$store" ]; then SSL_CERT_FILE=${SSL_CERT_FILE:-$store} uv "$@"; else uv "$@"; fi
+}
+
 install_into() {
     local directory=$1
     shift
     if command -v uv >/dev/null 2>&1; then
-        VIRTUAL_ENV=$directory uv pip install --quiet --python "$directory/bin/python" "$@"
+        VIRTUAL_ENV=$directory run_uv pip install --quiet --python "$directory/bin/python" "$@"
     else
         "$directory/bin/python" -m pip install --quiet --disable-pip-version-check --no-input "$@"
     fi
@@ -86,7 +92,11 @@ make_venv() {
         "$directory/bin/python" -c '' 2>/dev/null && [ "$(cat -- "$stamp_file" 2>/dev/null)" = "$stamp" ]; then
         return
     fi
-    "$directory/bin/python" -c '' 2>/dev/null || create_venv "$directory"
+    # One that uv made has no pip; without uv it is made again.
+    if ! "$directory/bin/python" -c '' 2>/dev/null ||
+        { ! command -v uv >/dev/null 2>&1 && ! "$directory/bin/python" -c 'import pip' 2>/dev/null; }; then
+        create_venv "$directory"
+    fi
     note "Installing museod into $directory (once; this takes a minute)..."
     # setuptools first and no isolated build, so that the build gets pinned versions too.
     local pinned=(-c "$root/scripts/constraints.txt" --no-build-isolation)
