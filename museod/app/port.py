@@ -48,6 +48,7 @@ class Port:
     ) -> None:
         """Accept on every listener until `accepting` is cancelled."""
         self._nursery.start_soon(self._hangups.run)
+        self._nursery.start_soon(self._idle.run)
         with accepting:
             async with trio.open_nursery() as nursery:
                 for listener in listeners:

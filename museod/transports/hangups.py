@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Protocol
 
 import trio
 
 # Work for a client that has gone is wasted for at most this long, and short calls are never looked at.
 POLL_SECONDS = 0.1
+# How late an idle connection may end; nobody notices a second in 75.
+IDLE_SWEEP_SECONDS = 1.0
 
 _HUNG_UP = select.POLLRDHUP | select.POLLHUP | select.POLLERR
 
@@ -22,12 +21,19 @@ class Cancellable(Protocol):
     cancel_on_hangup: bool
 
 
-@dataclass(slots=True, eq=False)
-class _Watched:
-    request: Cancellable
-    scope: trio.CancelScope
-    fd: int
-    is_old: bool = False  # was here when we last looked
+class Watchable(Protocol):
+    """A connection on a socket."""
+
+    @property
+    def fd(self) -> int:
+        """The socket."""
+
+    @property
+    def request(self) -> Cancellable | None:
+        """What its handler works on now."""
+
+    def hung_up(self) -> None:
+        """The client has gone, and the handler wants to be cancelled then."""
 
 
 class HangupWatch:
@@ -40,81 +46,106 @@ class HangupWatch:
     """
 
     def __init__(self) -> None:
-        self._watched: set[_Watched] = set()
+        self._watched: set[Watchable] = set()
+        self._seen: dict[Watchable, Cancellable | None] = {}  # who worked on what when we last looked
+        self._is_asleep = False
         self._has_work = trio.Event()
 
-    def watch(
-        self, stream: trio.abc.Stream, request: Cancellable, scope: trio.CancelScope
-    ) -> _Watched | None:
-        """From now on cancel `scope` when the client hangs up while `request.cancel_on_hangup` is set."""
-        fd = _descriptor(stream)
-        if fd is None:
-            return None
-        watched = _Watched(request, scope, fd)
-        self._watched.add(watched)
-        self._has_work.set()
-        return watched
+    def watch(self, connection: Watchable) -> None:
+        """A handler begins to work on `connection.request`."""
+        self._watched.add(connection)
+        if self._is_asleep:
+            self._has_work.set()
 
-    def forget(self, watched: _Watched | None) -> None:
+    def forget(self, connection: Watchable) -> None:
         """The work is done."""
-        if watched is not None:
-            self._watched.discard(watched)
+        self._watched.discard(connection)
 
     async def run(self) -> None:
         """Watch until cancelled."""
         while True:
             if not self._watched:
-                self._has_work = trio.Event()
+                self._has_work, self._is_asleep = trio.Event(), True
                 await self._has_work.wait()
+                self._is_asleep = False
             await trio.sleep(POLL_SECONDS)
             self._look()
 
     def _look(self) -> None:
-        by_fd: dict[int, _Watched] = {}
+        by_fd: dict[int, Watchable] = {}
         poll = select.poll()
-        for watched in self._watched:
-            if watched.is_old and watched.request.cancel_on_hangup:
-                by_fd[watched.fd] = watched
-                poll.register(watched.fd, select.POLLRDHUP)
-            watched.is_old = True
+        for connection in self._watched:
+            request = connection.request
+            if request is None or request is not self._seen.get(connection):
+                continue
+            if request.cancel_on_hangup:
+                by_fd[connection.fd] = connection
+                poll.register(connection.fd, select.POLLRDHUP)
+        self._seen = {connection: connection.request for connection in self._watched}
         if by_fd:
             for fd, events in poll.poll(0):
                 if events & _HUNG_UP:
-                    by_fd[fd].scope.cancel()
+                    by_fd[fd].hung_up()
+
+
+class Interruptible(Protocol):
+    """Who waits for bytes."""
+
+    def interrupt(self) -> None:
+        """Wake it with `trio.ClosedResourceError`."""
 
 
 class IdleConnections:
     """
     The keep-alive connections that wait for their next request; one per server.
 
-    A drain closes them at once: they have nothing in flight, and would else hold the daemon up to its
+    One sweep ends those that wait too long: a deadline of its own for each wait would be 5 % of the cost of a
+    call. A drain closes all at once: they have nothing in flight, and would else hold the daemon up to its
     deadline.
     """
 
     def __init__(self) -> None:
-        self._scopes: set[trio.CancelScope] = set()
+        self._ends: dict[Interruptible, float] = {}
         self._is_closed = False
+        self._is_asleep = False
+        self._has_work = trio.Event()
 
-    @contextmanager
-    def waiting(self, seconds: float) -> Iterator[trio.CancelScope]:
-        """A scope that is cancelled after `seconds`, or when the server drains."""
-        with trio.move_on_after(seconds) as scope:
-            if self._is_closed:
-                scope.cancel()
-            self._scopes.add(scope)
-            try:
-                yield scope
-            finally:
-                self._scopes.discard(scope)
+    def begin(self, connection: Interruptible, seconds: float) -> bool:
+        """Interrupt `connection` after `seconds`, or when the server drains; False if it does already."""
+        if self._is_closed:
+            return False
+        self._ends[connection] = trio.current_time() + seconds
+        if self._is_asleep:
+            self._has_work.set()
+        return True
+
+    def end(self, connection: Interruptible) -> None:
+        """It waits no more."""
+        self._ends.pop(connection, None)
 
     def close(self) -> None:
         """Let all idle connections end, and every other one as soon as it becomes idle."""
         self._is_closed = True
-        for scope in self._scopes:
-            scope.cancel()
+        self._interrupt(list(self._ends))
+
+    async def run(self) -> None:
+        """Sweep until cancelled."""
+        while True:
+            if not self._ends:
+                self._has_work, self._is_asleep = trio.Event(), True
+                await self._has_work.wait()
+                self._is_asleep = False
+            await trio.sleep(IDLE_SWEEP_SECONDS)
+            now = trio.current_time()
+            self._interrupt([connection for connection, end in self._ends.items() if end <= now])
+
+    def _interrupt(self, connections: list[Interruptible]) -> None:
+        for connection in connections:
+            del self._ends[connection]
+            connection.interrupt()
 
 
-def _descriptor(stream: trio.abc.Stream) -> int | None:
+def descriptor_of(stream: trio.abc.Stream) -> int | None:
     """The socket under a stream, or None for streams in memory."""
     while isinstance(stream, trio.SSLStream):
         stream = stream.transport_stream

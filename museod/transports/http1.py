@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import trio
 
 from museod.errors import ChannelError, Kind, LocalProtocolError
 from museod.observe import context
 from museod.observe.logs import get_logger
-from museod.transports.hangups import HangupWatch, IdleConnections
+from museod.transports.hangups import HangupWatch, IdleConnections, descriptor_of
 from museod.transports.http_body import ChunkedReader
 from museod.transports.http_head import Head, Headers, Refused, check_partial, parse_head
 from museod.transports.http_messages import (
@@ -82,8 +83,8 @@ async def serve_http(
     limits: HttpLimits,
     body_limit: Callable[[str, str], int],
     is_tls: bool = False,
+    idle: IdleConnections,
     hangups: HangupWatch | None = None,
-    idle: IdleConnections | None = None,
     draining: Callable[[], bool] = lambda: False,
 ) -> None:
     """
@@ -93,13 +94,11 @@ async def serve_http(
         handler: called for one request at a time, in order; what it raises is logged and answered with 500.
         peer: host and port of the other side, given on in each request.
         body_limit: the most bytes a body may have, by method and path.
+        idle: ends this connection when it waits too long for its next request, or when the server drains.
         hangups: cancels handlers whose client has gone.
-        idle: lets the server close this connection between two requests.
         draining: while true, each answer says that it is the last one.
     """
-    connection = _Connection(
-        stream, handler, peer, limits, body_limit, is_tls, hangups, idle or IdleConnections(), draining
-    )
+    connection = _Connection(stream, handler, peer, limits, body_limit, is_tls, idle, hangups, draining)
     try:
         await connection.serve()
     except (trio.BrokenResourceError, trio.ClosedResourceError, ChannelError):
@@ -113,7 +112,7 @@ async def serve_http(
             await stream.aclose()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Connection:
     stream: trio.abc.Stream
     handler: Handler
@@ -121,28 +120,34 @@ class _Connection:
     limits: HttpLimits
     body_limit: Callable[[str, str], int]
     is_tls: bool
-    hangups: HangupWatch | None
     idle: IdleConnections
+    hangups: HangupWatch | None
     draining: Callable[[], bool]
     buffer: bytearray = field(default_factory=bytearray)
     wire: SocketBytes | StreamBytes = field(init=False)
+    fd: int = field(init=False)
+    scope: trio.CancelScope = field(default_factory=trio.CancelScope)
+    request: HttpRequest | None = None  # what the handler works on
+    upgrade: tuple[Upgrade, Head] | None = None
+    known: Head | None = None  # the last head, if it tells alone how long its request is
+    is_first: bool = True
     is_gone: bool = False  # the stream failed, whatever became of its exception on the way up
 
     def __post_init__(self) -> None:
         self.wire = bytes_of(self.stream)
+        fd = descriptor_of(self.stream)
+        self.fd = -1 if fd is None else fd
+        if fd is None:
+            self.hangups = None  # in memory, there is nothing to watch
 
     async def serve(self) -> None:
         try:
-            is_first = True
-            while True:
-                raw_head = await self._read_head(is_first)
-                if raw_head is None:
-                    return
-                head = parse_head(raw_head, max_headers=self.limits.headers)
-                body = await self._read_body(head)
-                if not await self._answer(head, raw_head, body):
-                    return
-                is_first = False
+            # One scope serves many requests, for entering one with each would be a twentieth of the cost of a
+            # call. It is used up when it is cancelled: with its handler, or too late, behind the answer.
+            while await self._serve_requests():
+                self.scope = trio.CancelScope()
+            if self.upgrade is not None:
+                await self._hand_over(*self.upgrade)
         except Refused as refused:
             response = error_response(
                 refused.status, Kind.INVALID_REQUEST, refused.message, refused.headers, close=True
@@ -152,17 +157,54 @@ class _Connection:
             await self.send(head_bytes + response.body)
             await self._linger()
 
-    async def _read_head(self, is_first: bool) -> bytes | None:
-        """The next head with its blank line, or None when the client has finished."""
+    async def _serve_requests(self) -> bool:
+        """Serve until the connection or its scope is over; whether it goes on, under a new one."""
+        with self.scope as scope:
+            while not scope.cancel_called:
+                request = await self._next_request()
+                if request is None or not await self._answer(*request):
+                    return False
+                self.is_first = False
+            return True
+        return False  # its handler was cancelled: the client has gone, or wants no answer
+
+    # ------------------------------------------------------------------ reading
+
+    async def _next_request(self) -> tuple[Head, bytes] | None:
+        """The next request's head and body, or None when the client has finished."""
+        known = self.known
         if self.buffer:
             await trio.lowlevel.checkpoint()  # pipelined requests take turns with other connections
-        elif not is_first:
-            with self.idle.waiting(self.limits.idle_seconds):
-                await self._receive()
-            if not self.buffer:
+        elif not self.is_first:
+            data = await self._wait_request()
+            if not data:
                 return None
+            # A client sends nearly the same request again and again. One that begins with the very bytes of
+            # the last head has that head (there is one blank line in it, at its end), and if it is whole
+            # nothing is left to read or to judge: its body is as long as the one that was let pass.
+            if known is not None and data.startswith(known.raw):
+                body = data[len(known.raw) :]
+                if len(body) == known.length:
+                    return known, body
+            self.buffer += data
         # Nearly all heads come in one piece: those need no deadline of their own.
-        return self._take_head(0) or await self._wait_head()
+        raw = self._take_head(0) or await self._wait_head()
+        if raw is None:
+            return None
+        if known is None or raw != known.raw:
+            known = parse_head(raw, max_headers=self.limits.headers)
+        body = await self._read_body(known)
+        self.known = None if known.is_chunked or known.expects_continue else known
+        return known, body
+
+    async def _wait_request(self) -> bytes:
+        """The first bytes of the next request, or nothing at the end of the connection."""
+        if not self.idle.begin(self.wire, self.limits.idle_seconds):
+            return b""
+        try:
+            return await self._read_some()
+        finally:
+            self.idle.end(self.wire)
 
     async def _wait_head(self) -> bytes | None:
         with trio.move_on_after(self.limits.head_seconds):
@@ -238,46 +280,61 @@ class _Connection:
 
     async def _receive(self) -> int:
         """Read once into the buffer; how many bytes came, 0 at the end."""
-        try:
-            data = await self.wire.read(RECEIVE_BYTES)
-        except (OSError, trio.BrokenResourceError, trio.ClosedResourceError):
-            self.is_gone = True
-            raise trio.BrokenResourceError from None
+        data = await self._read_some()
         self.buffer += data
         return len(data)
 
-    async def _answer(self, head: Head, raw_head: bytes, body: bytes) -> bool:
+    async def _read_some(self) -> bytes:
+        try:
+            return await self.wire.read(RECEIVE_BYTES)
+        except (OSError, trio.BrokenResourceError, trio.ClosedResourceError):
+            self.is_gone = True
+            raise trio.BrokenResourceError from None
+
+    # ------------------------------------------------------------------ answering
+
+    async def _answer(self, head: Head, body: bytes) -> bool:
         """Whether the connection goes on."""
-        request = HttpRequest(
+        host, port = self.peer
+        self.request = request = HttpRequest(
             head.method,
             head.target,
             head.path,
             head.query,
             head.headers,
             body,
-            *self.peer,
+            host,
+            port,
             self.is_tls,
             head.is_http_10,
         )
-        scope = trio.CancelScope()
-        request.stop = scope.cancel
-        watched = None if self.hangups is None else self.hangups.watch(self.stream, request, scope)
-        upgrade: Upgrade | None = None
+        request.stop = partial(self._stop, request)
+        if self.hangups is not None:
+            self.hangups.watch(self)
         try:
-            with scope:
-                response = await self._handle(request)
-                if not isinstance(response, Upgrade):
-                    return await self._respond(head, response)
-                upgrade = response
+            response = await self._handle(request)
+            if isinstance(response, Upgrade):
+                self.upgrade = response, head
+                return False
+            return await self._respond(head, response)
         finally:
+            self.request = None
             if self.hangups is not None:
-                self.hangups.forget(watched)
-        if upgrade is None:
-            return False  # the client has gone, or wants no answer
+                self.hangups.forget(self)
+
+    def _stop(self, request: HttpRequest) -> None:
+        if self.request is request:  # else it is over, and the scope another's
+            self.scope.cancel()
+
+    def hung_up(self) -> None:
+        """See `HangupWatch`."""
+        self.scope.cancel()
+
+    async def _hand_over(self, upgrade: Upgrade, head: Head) -> None:
         leftover = bytes(self.buffer)
         self.buffer.clear()
-        await upgrade.run(self.stream, raw_head, leftover)
-        return False
+        self.known = None  # who has been taken over for hours needs its memory no more
+        await upgrade.run(self.stream, head.raw, leftover)
 
     async def _handle(self, request: HttpRequest) -> HttpResponse | StreamingResponse | Exchange | Upgrade:
         try:
@@ -292,10 +349,11 @@ class _Connection:
                 await writer.respond(response)
             elif isinstance(response, Exchange):
                 await response.run(writer)
+                await writer.finish()
             else:
                 await writer.start(response.status, response.headers)
                 await response.run(writer.send)
-            await writer.finish()
+                await writer.finish()
         except Exception as error:  # the same border; once an answer has begun, its missing end must tell
             if self.is_gone or writer.has_begun:
                 raise
@@ -330,6 +388,8 @@ class _Connection:
 
 class _Writer:
     """Writes the answer to one request; an `ExchangeWriter`."""
+
+    __slots__ = ("_connection", "_head", "_is_streaming", "has_begun", "is_last")
 
     def __init__(self, connection: _Connection, head: Head) -> None:
         self._connection = connection

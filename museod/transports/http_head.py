@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httptools
 
@@ -80,7 +80,7 @@ class Headers:
 @dataclass(slots=True, frozen=True)
 class Head:
     """
-    A request head that passed all rules.
+    A request head that passed all rules, and the `raw` bytes that it was.
 
     `path` is still percent-encoded. Where the body ends says `is_chunked`, or else `length` (0: no body).
     """
@@ -95,6 +95,7 @@ class Head:
     is_chunked: bool
     keeps_alive: bool
     expects_continue: bool
+    raw: bytes = field(repr=False)  # may hold secrets
 
 
 def check_partial(head: bytes | bytearray) -> None:
@@ -157,6 +158,7 @@ def parse_head(head: bytes, *, max_headers: int) -> Head:
         is_chunked=is_chunked,
         keeps_alive="close" not in connection and (not is_http_10 or "keep-alive" in connection),
         expects_continue=_check_expect(headers) and not is_http_10,
+        raw=head,
     )
 
 

@@ -131,10 +131,10 @@ class StdioChannel:
             self._drained.set()
 
     def _end(self) -> ChannelError:
-        """The other side will send nothing more."""
+        """The other side will send nothing more; in good order, it may still read what we post."""
         if self._is_mid_line:
             return self._break(ChannelBroken("The other side ended in the middle of a line."))
-        return self._break(ChannelClosed("The other side closed."))
+        return ChannelClosed("The other side closed.")
 
     def _break(self, fault: ChannelError) -> ChannelError:
         """Note why the channel is dead (the first reason counts) and wake whoever waits on it."""

@@ -22,7 +22,7 @@ from museod.observe.logs import get_logger
 from museod.transports.http1 import Exchange, ExchangeWriter, HttpRequest, HttpResponse
 from museod.wire import codec, envelope, http_rules
 from museod.wire.envelope import RequestMeta
-from museod.wire.eras import ASSUMED_WITHOUT_HEADER, LEGACY_REVISIONS
+from museod.wire.eras import ASSUMED_WITHOUT_HEADER, BATCH_REVISION, LEGACY_REVISIONS
 from museod.wire.faults import rpc_error
 from museod.wire.http_rules import RuleBroken
 from museod.wire.messages import INTERNAL_ERROR, INVALID_REQUEST, Malformed, Notification, Request, Response
@@ -147,6 +147,10 @@ class Streamable(Generic[Caller, AnySession]):
         try:
             message = codec.decode_message(request.body)
         except Malformed as error:
+            if request.body.lstrip()[:1] == b"[":
+                answer = await self._batch(request, caller)
+                if answer is not None:
+                    return answer
             return _refused(400, error.id, error.code, error.message)
         if isinstance(message, Response):
             return self._posted_response(request, message, caller)
@@ -158,6 +162,42 @@ class Streamable(Generic[Caller, AnySession]):
         if http_rules.is_modern(headers.get_all(http_rules.VERSION), meta):
             return await self._modern(request, message, caller, meta)
         return await self._legacy(request, message, caller, meta)
+
+    async def _batch(self, http: HttpRequest, caller: Caller) -> HttpResponse | None:
+        """The answer to a batch, in a session of the one revision that has them; else None."""
+        session = self._session_of(http, caller)
+        if session is None or isinstance(session, HttpResponse) or session.revision != BATCH_REVISION:
+            return None
+        parts = codec.split_batch(http.body)
+        if parts is None:
+            return None
+        answers: list[bytes] = []
+
+        async def answer(part: bytes) -> None:
+            body = await self._batch_part(part, session, http)
+            if body:
+                answers.append(body)
+
+        async with trio.open_nursery() as nursery:
+            for part in parts:
+                nursery.start_soon(answer, part)
+        if not answers:
+            return HttpResponse(202)
+        return HttpResponse(200, b"[" + b",".join(answers) + b"]", [_JSON])
+
+    async def _batch_part(self, part: bytes, session: Session, http: HttpRequest) -> bytes:
+        try:
+            message = codec.decode_message(part)
+        except Malformed as error:
+            return codec.encode_error(error.id, error.code, error.message)
+        if isinstance(message, Request):
+            result = session.answer(message, _drop, None, http.stop)
+            return (await _settle(message, result, is_modern=False)).body
+        if isinstance(message, Notification):
+            session.notified(message)
+        else:
+            session.answered(message)
+        return b""
 
     def _posted_response(self, request: HttpRequest, message: Response, caller: Caller) -> HttpResponse:
         session = self._session_of(request, caller)

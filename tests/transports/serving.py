@@ -101,6 +101,7 @@ async def start_server(
     hangups, idle = HangupWatch(), IdleConnections()
     server = Server(0, hangups, idle)
     nursery.start_soon(hangups.run)
+    nursery.start_soon(idle.run)
 
     async def connection(stream: trio.SocketStream) -> None:
         server.open_connections += 1

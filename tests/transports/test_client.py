@@ -18,6 +18,7 @@ from museod.transports.http1 import (
     HttpLimits,
     HttpRequest,
     HttpResponse,
+    IdleConnections,
     Upgrade,
     error_response,
     serve_http,
@@ -221,7 +222,14 @@ async def listening(
 ) -> AsyncIterator[None]:
     async def connection(stream: trio.SocketStream) -> None:
         secured = trio.SSLStream(stream, tls, server_side=True, https_compatible=True) if tls else stream
-        await serve_http(secured, handler, peer=("x", 1), limits=HttpLimits(), body_limit=lambda *_: 0)
+        await serve_http(
+            secured,
+            handler,
+            peer=("x", 1),
+            limits=HttpLimits(),
+            body_limit=lambda *_: 0,
+            idle=IdleConnections(),
+        )
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(trio.serve_listeners, connection, [listener])

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import trio
 import trio.testing
 
-from museod.transports.http1 import HangupWatch, HttpRequest, HttpResponse, IdleConnections
+from museod.transports.hangups import IDLE_SWEEP_SECONDS
+from museod.transports.http1 import (
+    HangupWatch,
+    HttpLimits,
+    HttpRequest,
+    HttpResponse,
+    IdleConnections,
+    serve_http,
+)
 from tests.transports.serving import Serving, request_bytes
 
 pytestmark = pytest.mark.real
@@ -85,13 +95,56 @@ async def test_a_hang_up_leaves_other_handlers_alone(serving: Serving) -> None:
 
 async def test_a_stream_in_memory_is_simply_not_watched() -> None:
     client, server = trio.testing.memory_stream_pair()
-    request = HttpRequest("GET", "/", "/", "", None, b"", "x", 1)  # type: ignore[arg-type]
-    watch = HangupWatch()
-    with trio.CancelScope() as scope:
-        watch.forget(watch.watch(server, request, scope))
-        await client.aclose()
+    worker = Worker(cancel_on_hangup=True)
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            watch = HangupWatch()
+            nursery.start_soon(watch.run)
+
+            async def serve() -> None:
+                await serve_http(
+                    server,
+                    worker,
+                    peer=("x", 1),
+                    limits=HttpLimits(),
+                    body_limit=lambda *_: 10,
+                    idle=IdleConnections(),
+                    hangups=watch,
+                )
+
+            nursery.start_soon(serve)
+            await client.send_all(request_bytes())
+            await worker.started.wait()
+            await client.send_eof()
+            worker.may_finish.set()
+            assert bytes(await client.receive_some()).startswith(b"HTTP/1.1 200")
+            nursery.cancel_scope.cancel()
+    assert worker.outcome == "finished"
+
+
+async def test_a_request_cannot_stop_the_one_behind_it(serving: Serving) -> None:
+    stops: list[Callable[[], None]] = []
+
+    async def handler(request: HttpRequest) -> HttpResponse:
+        for stop in stops:
+            stop()
+        stops.append(request.stop)
         await trio.lowlevel.checkpoint()
-    assert not scope.cancelled_caught
+        return HttpResponse(200)
+
+    server = await serving(handler)
+    answer = await server.talk(request_bytes(close=False) + request_bytes())
+    assert answer.statuses == [200, 200]
+
+
+async def test_a_stop_behind_the_answer_spares_the_connection(serving: Serving) -> None:
+    async def handler(request: HttpRequest) -> HttpResponse:
+        request.stop()
+        return HttpResponse(200)
+
+    server = await serving(handler)
+    answer = await server.talk(request_bytes(close=False) + request_bytes())
+    assert answer.statuses == [200, 200]
 
 
 async def test_the_watch_lasts_while_there_is_nothing_to_watch(
@@ -102,22 +155,46 @@ async def test_the_watch_lasts_while_there_is_nothing_to_watch(
     assert trio.current_time() >= 1000, "run ended by itself"
 
 
+class Idler:
+    """Waits until it is interrupted."""
+
+    def __init__(self) -> None:
+        self._interrupted = trio.Event()
+
+    def interrupt(self) -> None:
+        self._interrupted.set()
+
+    async def wait(self, idle: IdleConnections) -> float:
+        """How long it could, with five seconds for it."""
+        began = trio.current_time()
+        if idle.begin(self, 5):
+            await self._interrupted.wait()
+        return trio.current_time() - began
+
+
 async def test_idle_connections_end_with_their_time_or_with_the_drain(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     idle = IdleConnections()
-
-    async def wait() -> float:
-        began = trio.current_time()
-        with idle.waiting(5):
-            await trio.Event().wait()
-        return trio.current_time() - began
-
-    assert await wait() == pytest.approx(5)
     async with trio.open_nursery() as nursery:
+        nursery.start_soon(idle.run)
+        assert 5 <= await Idler().wait(idle) <= 5 + IDLE_SWEEP_SECONDS
         nursery.start_soon(_close_after, 1, idle)
-        assert await wait() == pytest.approx(1)
-    assert await wait() == pytest.approx(0)
+        assert await Idler().wait(idle) == pytest.approx(1)
+        assert await Idler().wait(idle) == 0
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_connection_that_waits_no_more_is_not_interrupted(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    idle, idler = IdleConnections(), Idler()
+    idle.begin(idler, 5)
+    idle.end(idler)
+    with trio.move_on_after(100):
+        await idle.run()
+    idle.close()
+    assert not idler._interrupted.is_set()
 
 
 async def _close_after(seconds: float, idle: IdleConnections) -> None:

@@ -13,6 +13,7 @@ import trio.testing
 from museod.errors import ChannelBroken
 from museod.observe import context
 from museod.transports import http1
+from museod.transports.hangups import IDLE_SWEEP_SECONDS
 from museod.transports.http1 import (
     Exchange,
     ExchangeWriter,
@@ -64,6 +65,7 @@ async def exchange(
                     peer=("192.0.2.1", 4711),
                     limits=limits or HttpLimits(),
                     body_limit=lambda *_: 1000,
+                    idle=IdleConnections(),
                     draining=lambda: draining,
                 )
 
@@ -187,7 +189,12 @@ async def test_an_upload_that_makes_progress_earns_time(autojump_clock: trio.tes
 
     async def serve() -> None:
         await serve_http(
-            server, echo_length, peer=("x", 1), limits=HttpLimits(), body_limit=lambda *_: 1 << 30
+            server,
+            echo_length,
+            peer=("x", 1),
+            limits=HttpLimits(),
+            body_limit=lambda *_: 1 << 30,
+            idle=IdleConnections(),
         )
 
     async with trio.open_nursery() as nursery:
@@ -202,17 +209,22 @@ async def test_an_upload_that_makes_progress_earns_time(autojump_clock: trio.tes
 
 async def test_an_idle_connection_ends_silently(autojump_clock: trio.testing.MockClock) -> None:
     client, server = trio.testing.memory_stream_pair()
+    idle = IdleConnections()
 
     async def serve() -> None:
-        await serve_http(server, echo_length, peer=("x", 1), limits=HttpLimits(), body_limit=lambda *_: 10)
+        await serve_http(
+            server, echo_length, peer=("x", 1), limits=HttpLimits(), body_limit=lambda *_: 10, idle=idle
+        )
 
     async with trio.open_nursery() as nursery:
+        nursery.start_soon(idle.run)
         nursery.start_soon(serve)
         await client.send_all(request_bytes(close=False))
         assert bytes(await client.receive_some()).startswith(b"HTTP/1.1 200")
         began = trio.current_time()
         assert await client.receive_some() == b""
-        assert trio.current_time() - began == pytest.approx(75)
+        assert 75 <= trio.current_time() - began <= 75 + IDLE_SWEEP_SECONDS
+        nursery.cancel_scope.cancel()
 
 
 # ---------------------------------------------------------------- failures of handlers
@@ -395,7 +407,14 @@ async def test_cancelling_a_connection_cancels_its_handler() -> None:
             raise
 
     async def serve() -> None:
-        await serve_http(server, hang, peer=("x", 1), limits=HttpLimits(), body_limit=lambda *_: 10)
+        await serve_http(
+            server,
+            hang,
+            peer=("x", 1),
+            limits=HttpLimits(),
+            body_limit=lambda *_: 10,
+            idle=IdleConnections(),
+        )
 
     with trio.fail_after(5):
         async with trio.open_nursery() as nursery:
@@ -422,6 +441,7 @@ async def test_the_loop_works_over_tls(tls_contexts: tuple[ssl.SSLContext, ssl.S
                     peer=("x", 1),
                     limits=HttpLimits(),
                     body_limit=lambda *_: 10,
+                    idle=IdleConnections(),
                     is_tls=True,
                 )
 

@@ -475,6 +475,39 @@ async def test_an_error_after_the_first_event_is_the_last_event() -> None:
     assert writer.messages[-1]["error"]["code"] == -32602
 
 
+@pytest.mark.parametrize("slow", ["start", "send"])
+async def test_an_answer_that_settles_while_an_event_is_written_is_sent_after_it(slow: str) -> None:
+    writing, may_settle = trio.Event(), trio.Event()
+
+    async def work(_: Request, emit: Emit) -> bytes:
+        emit("notifications/progress", b"{}")
+        await may_settle.wait()
+        return b"{}"
+
+    class SlowWriter(FakeWriter):
+        async def start(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
+            await super().start(status, headers)
+            await self._wait("start")
+
+        async def send(self, data: bytes) -> None:
+            await super().send(data)
+            await self._wait("send")
+
+        async def _wait(self, place: str) -> None:
+            if place == slow and not writing.is_set():
+                writing.set()
+                may_settle.set()
+                await trio.testing.wait_all_tasks_blocked()
+
+    writer = SlowWriter()
+    with trio.fail_after(5):
+        await exchanged(FakeFace(work), with_progress(), writer)
+    assert [message.get("method", "answer") for message in writer.messages] == [
+        "notifications/progress",
+        "answer",
+    ]
+
+
 async def test_more_events_than_the_reader_takes_lose_the_oldest_and_never_the_answer() -> None:
     async def work(_: Request, emit: Emit) -> bytes:
         for number in range(MAX_QUEUED_EVENTS + 50):
