@@ -83,6 +83,10 @@ class RpcConnection:
         strict: see `codec.decode_message`.
         max_concurrent: how many requests are served at once; further ones wait their turn.
         max_pending: how many requests may be unanswered in each direction.
+        on_request: told of each request in the order in which they came, before any of them is served.
+        takes_batches: whether a batch is taken apart now; its requests are answered one by one.
+        finish_seconds: when the other side has said all it had to say, how long its requests may still be
+            worked on and answered.
     """
 
     def __init__(
@@ -94,10 +98,16 @@ class RpcConnection:
         strict: bool = True,
         max_concurrent: int = 64,
         max_pending: int = 4096,
+        on_request: Callable[[Request], None] = lambda _: None,
+        takes_batches: Callable[[], bool] = lambda: False,
+        finish_seconds: float = 0.0,
     ) -> None:
         self._channel = channel
         self._serve = serve
         self._on_notification = on_notification
+        self._on_request = on_request
+        self._takes_batches = takes_batches
+        self._finish_seconds = finish_seconds
         self._peer: Peer[_Call] = Peer(strict=strict, max_pending=max_pending)
         self._max_concurrent = max_concurrent
         self._calls: dict[JsonId, _Call] = {}
@@ -145,6 +155,9 @@ class RpcConnection:
                 nursery.start_soon(self._sweep)
                 task_status.started()
                 ended = await self._receive()
+                if isinstance(ended, ChannelClosed) and self._finish_seconds:
+                    with trio.move_on_after(self._finish_seconds):
+                        await self.wait_idle()
                 nursery.cancel_scope.cancel()
         finally:
             self._nursery = None
@@ -240,6 +253,13 @@ class RpcConnection:
     # ------------------------------------------------------------------ what comes
 
     def _dispatch(self, data: bytes) -> None:
+        if self._takes_batches() and data.lstrip()[:1] == b"[":
+            for part in codec.split_batch(data) or [data]:
+                self._take(part)
+        else:
+            self._take(data)
+
+    def _take(self, data: bytes) -> None:
         event = self._peer.receive(data)
         if isinstance(event, Answered):
             self._answered(event)
@@ -249,11 +269,17 @@ class RpcConnection:
             if event.method == CANCELLED:
                 self._cancelled(event)
             elif self._on_notification is not None:
-                self._on_notification(event)
+                self._notify_us(event, self._on_notification)
         elif isinstance(event, Refused):
             self._post(event.reply)
         elif isinstance(event, Stray):
             log.debug("stray_response_dropped", id=event.id)
+
+    def _notify_us(self, notification: Notification, tell: OnNotification) -> None:
+        try:
+            tell(notification)
+        except Exception:  # the border of one message: nothing answers it, so only the log can tell
+            log.exception("notification_failed", method=notification.method[:100])
 
     def _answered(self, event: Answered[_Call]) -> None:
         call = event.context
@@ -265,6 +291,7 @@ class RpcConnection:
             trio.lowlevel.reschedule(call.task, outcome.Error(failed))
 
     def _requested(self, request: Request) -> None:
+        self._on_request(request)
         if len(self._serving) < self._max_concurrent:
             self._start(request)
         else:

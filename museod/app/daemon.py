@@ -115,11 +115,16 @@ class Daemon:
         shared = self.stores.limits or self.limits
         return await shared.take(f"chat:{name}", limits.messages_per_minute, limits.messages_burst)
 
-    async def serve_mcp(self, channel: MessageChannel, caller: Principal) -> None:
+    async def serve_mcp(
+        self, channel: MessageChannel, caller: Principal, *, finish_seconds: float = 0.0
+    ) -> None:
         """Serve one MCP client on a message channel until it leaves or we do."""
         known = named_guest(caller, secrets.token_urlsafe(12))
         in_flight = self.config.limits.in_flight_per_connection or 1024
-        await Connection(channel, self.server, known, in_flight=in_flight).run(self.draining)
+        connection = Connection(
+            channel, self.server, known, in_flight=in_flight, finish_seconds=finish_seconds
+        )
+        await connection.run(self.draining)
 
     def front(self) -> Front:
         """The front of the port and of the unix socket."""

@@ -31,6 +31,9 @@ from museod.transports.stdio import open_stdio_channel
 
 log = get_logger()
 
+# A host that pipes its requests in and closes its end still gets its answers.
+FINISH_SECONDS = 5.0
+
 
 async def serve(
     config: Config,
@@ -171,7 +174,7 @@ async def serve_stdio(config: Config, caller: Principal) -> None:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_end_with, daemon, nursery.cancel_scope)
                 try:
-                    await daemon.serve_mcp(channel, caller)
+                    await daemon.serve_mcp(channel, caller, finish_seconds=FINISH_SECONDS)
                 except ChannelError as error:
                     log.info("host_left", reason=str(error))
                 nursery.cancel_scope.cancel()

@@ -17,10 +17,17 @@ from museod.gateway.subscriptions import Subscription
 from museod.rpc import RpcConnection
 from museod.transports.channel import MessageChannel
 from museod.wire import codec, envelope, http_rules
-from museod.wire.eras import MODERN_REVISION, Era
+from museod.wire.eras import BATCH_REVISION, MODERN_REVISION, Era
 from museod.wire.handshake import Handshake, asked_revision
 from museod.wire.listings import CAPABILITIES
-from museod.wire.messages import INVALID_PARAMS, INVALID_REQUEST, Malformed, Notification, Request
+from museod.wire.messages import (
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    JsonId,
+    Malformed,
+    Notification,
+    Request,
+)
 
 
 class Connection:
@@ -29,6 +36,8 @@ class Connection:
 
     Args:
         in_flight: how many of its requests are served at once; further ones wait their turn.
+        finish_seconds: how long requests are worked on after the client's last word. On a socket that is its
+            leaving; on a pipe it may only have closed its end and wait for the answers.
     """
 
     def __init__(
@@ -38,6 +47,7 @@ class Connection:
         caller: Principal,
         *,
         in_flight: int,
+        finish_seconds: float = 0.0,
     ) -> None:
         self._server = server
         self._caller = caller
@@ -54,7 +64,13 @@ class Connection:
             on_notification=self._notified,
             max_concurrent=in_flight,
             max_pending=max(1024, 4 * in_flight),
+            on_request=self._came,
+            takes_batches=self._takes_batches,
+            finish_seconds=finish_seconds,
         )
+        self._initialize_id: JsonId | None = None
+        self._initialized = trio.Event()
+        self._after_initialize: set[JsonId] = set()
 
     @property
     def serving(self) -> int:
@@ -87,7 +103,29 @@ class Connection:
         await self._rpc.wait_idle()
         scope.cancel()
 
+    def _came(self, request: Request) -> None:
+        # Requests are served side by side; what was sent behind initialize must still find it done.
+        if request.method == "initialize" and self._initialize_id is None:
+            self._initialize_id = request.id
+        elif self._initialize_id is not None and not self._initialized.is_set():
+            self._after_initialize.add(request.id)
+
+    def _takes_batches(self) -> bool:
+        return self._era is Era.LEGACY and self._handshake.revision == BATCH_REVISION
+
     async def _serve(self, request: Request) -> bytes:
+        if self._initialized.is_set() or self._initialize_id is None:
+            return await self._answer(request)
+        if request.id == self._initialize_id:
+            try:
+                return await self._answer(request)
+            finally:
+                self._initialized.set()
+        if request.id in self._after_initialize:
+            await self._initialized.wait()
+        return await self._answer(request)
+
+    async def _answer(self, request: Request) -> bytes:
         meta = envelope.read_meta(request.params)
         era = self._era_of(request, meta)
         if era is Era.LEGACY:

@@ -93,7 +93,7 @@ class Relay:
             extra["traceparent"] = next_span(trace_parent.get())
         if self.on_progress is not None:
             self._token = extra[envelope.PROGRESS_TOKEN] = upstream.open_progress(self._progressed)
-        if self.on_log is not None and self.log_level:
+        if self.on_log is not None and self.log_level and upstream.has("logging"):
             self._log_key = upstream.open_log(self._logged)
             if upstream.era is Era.MODERN:
                 extra[envelope.LOG_LEVEL] = self.log_level

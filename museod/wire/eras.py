@@ -11,6 +11,9 @@ NEWEST_LEGACY: Final = LEGACY_REVISIONS[0]
 # What a request without MCP-Protocol-Version speaks (spec 2025-06-18, "Protocol Version Header").
 ASSUMED_WITHOUT_HEADER: Final = "2025-03-26"
 
+# The one revision whose receivers must take batches.
+BATCH_REVISION: Final = "2025-03-26"
+
 
 class Era(Enum):
     """Modern: every request stands alone. Legacy: a handshake opens a session."""
