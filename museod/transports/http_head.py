@@ -27,6 +27,7 @@ _BARE_CR = re.compile(rb"\r(?!\n)")
 _LENGTH = re.compile(r"[0-9]{1,15}")  # 15 digits hold a petabyte; more is an overflow test
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]++|\[[0-9A-Fa-f:.]++\])(?::[0-9]{1,5})?")
 _ABSOLUTE = re.compile(r"https?://([^/?#]*)(/[^?#]*)?(\?[^#]*)?", re.IGNORECASE)
+_NO_CALLBACKS = object()  # llhttp judges and tells nothing
 _DOT_SEGMENT = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
 
 
@@ -127,10 +128,8 @@ def parse_head(head: bytes, *, max_headers: int) -> Head:
     match = _HEAD.fullmatch(head)
     if match is None:
         raise _explain(head)
-    collector = _Collector()
-    parser = httptools.HttpRequestParser(collector)
     try:
-        parser.feed_data(head)
+        httptools.HttpRequestParser(_NO_CALLBACKS).feed_data(head)
     except httptools.HttpParserUpgrade:
         pass  # the handler decides about upgrades; what follows the head is read by our own rules
     except httptools.HttpParserInvalidMethodError:
@@ -140,7 +139,11 @@ def parse_head(head: bytes, *, max_headers: int) -> Head:
     method = match[1].decode("ascii")
     if method not in METHODS:
         raise Refused(501, "This method is not implemented here.")
-    headers = Headers(collector.fields)
+    # Both agree on where each field is; cutting them here costs half of what a callback for each does.
+    lines = head.decode("latin-1").split("\r\n")[1:-2]
+    headers = Headers(
+        [(name, value.strip(" \t")) for name, _, value in (line.partition(":") for line in lines)]
+    )
     is_http_10 = match[3] == b"0"
     host = _check_host(headers, is_http_10)
     target = match[2].decode("ascii")
@@ -160,16 +163,6 @@ def parse_head(head: bytes, *, max_headers: int) -> Head:
         expects_continue=_check_expect(headers) and not is_http_10,
         raw=head,
     )
-
-
-class _Collector:
-    """What llhttp calls while it reads a head."""
-
-    def __init__(self) -> None:
-        self.fields: list[tuple[str, str]] = []
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.fields.append((name.decode("ascii"), value.decode("latin-1").strip(" \t")))
 
 
 def _explain(head: bytes) -> Refused:

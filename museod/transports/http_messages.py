@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -141,30 +142,41 @@ def render_head(
     is_http_10: bool = False,
 ) -> bytes:
     """Status line and headers. A body of unknown `length` is framed by chunks, in HTTP/1.0 by the close."""
-    lines = [_STATUS_LINES.get(status) or f"HTTP/1.1 {status} Status", f"Date: {_date()}"]
-    lines += [f"{name}: {value}" for name, value in headers]
+    parts = [_opening(status), *(_field_line(name, value) for name, value in headers)]
     if length is not None:
         if status != 204:
-            lines.append(f"Content-Length: {length}")
+            parts.append(b"Content-Length: %d\r\n" % length)
     elif not is_http_10:
-        lines.append("Transfer-Encoding: chunked")
+        parts.append(b"Transfer-Encoding: chunked\r\n")
     if is_last:
-        lines.append("Connection: close")
+        parts.append(b"Connection: close\r\n")
     elif is_http_10:
-        lines.append("Connection: keep-alive")
-    return "\r\n".join([*lines, "", ""]).encode("latin-1")
+        parts.append(b"Connection: keep-alive\r\n")
+    parts.append(b"\r\n")
+    return b"".join(parts)
 
 
-_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
+@lru_cache(maxsize=256)  # nearly all answers carry one of a few
+def _field_line(name: str, value: str) -> bytes:
+    return f"{name}: {value}\r\n".encode("latin-1")
 
 
-_last_date = (0, "")
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+_openings: dict[int, bytes] = {}
+_openings_second = 0
 
 
-def _date() -> str:
-    """The Date header's value; made once a second."""
-    global _last_date
+def _opening(status: int) -> bytes:
+    """Status line and Date, which are made once a second."""
+    global _openings_second
     now = int(time.time())
-    if _last_date[0] != now:
-        _last_date = (now, formatdate(now, usegmt=True))
-    return _last_date[1]
+    if now != _openings_second:
+        _openings.clear()
+        _openings_second = now
+    opening = _openings.get(status)
+    if opening is None:
+        line = (
+            f"HTTP/1.1 {status} {_PHRASES.get(status, 'Status')}\r\nDate: {formatdate(now, usegmt=True)}\r\n"
+        )
+        opening = _openings[status] = line.encode("ascii")
+    return opening
