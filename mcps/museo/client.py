@@ -8,46 +8,50 @@ do is judged before, from the caller's verified identity.
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import quote, urlencode
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
-import msgspec
 import trio
 
 from mcps.museo.auth import ServiceAccount, TokenSource
 from mcps.museo.errors import ApiRejected, ApiUnauthorized, ApiUnavailable
 from mcps.museo.exchange import ApiRequest, Exchange, ExchangeLimits, OnRequest, open_exchange
+from mcps.museo.masters import MasterCalls
 from mcps.museo.models import (
+    AlertChannel,
     Basket,
     Categories,
     Category,
-    MasterPage,
-    Problem,
     Product,
-    ProductMaster,
     ProductPage,
+    Recommended,
     SearchPage,
+    StockAlert,
     TokenReply,
 )
-from museod.errors import Unauthenticated
+from mcps.museo.orders import OrderCalls
+from mcps.museo.requests import get, parameters, segment, shopper, version_tag, write
 
 if TYPE_CHECKING:
     import httpx
 
 __all__ = ["MuseoClient", "ProductFilters", "ServiceAccount", "open_museo"]
 
-Content = TypeVar("Content")
-
 # Scopes of the contract, as the children ask for them.
-STOREFRONT_SCOPES = ("catalog:read", "basket:read", "basket:write")
+STOREFRONT_SCOPES = (
+    "catalog:read",
+    "basket:read",
+    "basket:write",
+    "orders:read",
+    "orders:write",
+    "payment:read",
+    "alerts:write",
+)
 ADMIN_SCOPES = ("admin:products:read", "admin:products:write", "admin:products:delete")
-
-_USER = re.compile(r"[A-Za-z0-9._:@+-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class ProductFilters:
 
     def parameters(self) -> list[tuple[str, str]]:
         """The filters as query parameters."""
-        found = _parameters(
+        found = parameters(
             category=self.category,
             brand=",".join(self.brands) or None,
             priceMin=self.price_min,
@@ -76,12 +80,8 @@ class ProductFilters:
 _NO_FILTERS = ProductFilters()
 
 
-class MuseoClient:
+class MuseoClient(OrderCalls, MasterCalls):
     """The shop's API. Made by `open_museo`."""
-
-    def __init__(self, exchange: Exchange, tokens: TokenSource) -> None:
-        self._exchange = exchange
-        self._tokens = tokens
 
     @property
     def is_up(self) -> bool:
@@ -101,10 +101,10 @@ class MuseoClient:
         facets: bool = False,
     ) -> SearchPage:
         """Products that fit a query, best first; none is an empty page with suggestions."""
-        parameters = _parameters(
+        pairs = parameters(
             q=query, currency=currency, sort=sort, limit=limit, cursor=cursor, facets=facets or None
         )
-        request = _get("/api/v1/search", "search", parameters + filters.parameters(), locale)
+        request = get("/api/v1/search", "search", pairs + filters.parameters(), locale)
         return await self._send(request, SearchPage)
 
     async def products(
@@ -119,10 +119,10 @@ class MuseoClient:
         cursor: str | None = None,
     ) -> ProductPage:
         """Active products by filters, or those with these ids (at most 50)."""
-        parameters = _parameters(
+        pairs = parameters(
             ids=",".join(ids) or None, currency=currency, sort=sort, limit=limit, cursor=cursor
         )
-        request = _get("/api/v1/catalog/products", "listProducts", parameters + filters.parameters(), locale)
+        request = get("/api/v1/catalog/products", "listProducts", pairs + filters.parameters(), locale)
         return await self._send(request, ProductPage)
 
     async def product(self, key: str, *, locale: str = "en", currency: str | None = None) -> Product:
@@ -132,17 +132,68 @@ class MuseoClient:
         Raises:
             ApiRejected: `product_not_found`, or `product_gone` when it is no longer sold.
         """
-        path = f"/api/v1/catalog/products/{_segment(key, 'product_not_found')}"
-        return await self._send(_get(path, "getProduct", _parameters(currency=currency), locale), Product)
+        pairs = parameters(currency=currency)
+        return await self._send(get(_product_path(key), "getProduct", pairs, locale), Product)
+
+    async def recommendations(
+        self,
+        product: str,
+        kind: Recommended = "similar",
+        *,
+        limit: int | None = None,
+        locale: str = "en",
+        currency: str | None = None,
+    ) -> ProductPage:
+        """
+        What goes with a product (by id, slug or SKU), or could stand for it, best first.
+
+        Raises:
+            ApiRejected: `product_not_found`.
+        """
+        pairs = parameters(kind=kind, limit=limit, currency=currency)
+        path = _product_path(product) + "/recommendations"
+        return await self._send(get(path, "getRecommendations", pairs, locale), ProductPage)
 
     async def categories(self, *, locale: str = "en") -> list[Category]:
         """All categories, flat."""
-        request = _get("/api/v1/catalog/categories", "listCategories", [], locale)
+        request = get("/api/v1/catalog/categories", "listCategories", [], locale)
         return (await self._send(request, Categories)).items
+
+    async def stock_alert(
+        self,
+        user: str,
+        sku: str,
+        channel: AlertChannel,
+        address: str,
+        *,
+        consent: bool,
+        locale: str = "en",
+        idempotency_key: str,
+    ) -> StockAlert:
+        """
+        Have the shopper told when a variant is back in stock.
+
+        Args:
+            consent: that the shopper agreed to be written to; the shop refuses without.
+
+        Raises:
+            ApiRejected: `variant_not_found`, `product_gone`, `validation_failed`, or 409 when it is in stock.
+        """
+        content = {"sku": sku, "channel": channel, "address": address, "consent": consent, "locale": locale}
+        request = write(
+            "POST",
+            "/api/v1/stock-alerts",
+            "createStockAlert",
+            content,
+            headers={**shopper(user), "Idempotency-Key": idempotency_key},
+            locale=locale,
+            may_repeat=True,
+        )
+        return await self._send(request, StockAlert)
 
     async def basket(self, user: str, *, locale: str = "en", currency: str | None = None) -> Basket:
         """The shopper's open basket, re-quoted now; never missing. `currency` becomes the basket's own."""
-        request = _get("/api/v1/basket", "getBasket", _parameters(currency=currency), locale, _shopper(user))
+        request = get("/api/v1/basket", "getBasket", parameters(currency=currency), locale, shopper(user))
         return await self._send(request, Basket)
 
     async def add_item(
@@ -155,12 +206,13 @@ class MuseoClient:
             ApiRejected: `variant_not_found`, `product_gone`, `insufficient_stock` (with `available`),
                 `quantity_limit`.
         """
-        request = ApiRequest(
+        request = write(
             "POST",
             "/api/v1/basket/items",
             "addBasketItem",
-            headers={**_json_headers(user, locale), "Idempotency-Key": idempotency_key},
-            content=msgspec.json.encode({"sku": sku, "quantity": quantity}),
+            {"sku": sku, "quantity": quantity},
+            headers={**shopper(user), "Idempotency-Key": idempotency_key},
+            locale=locale,
             may_repeat=True,
         )
         return await self._send(request, Basket)
@@ -178,12 +230,13 @@ class MuseoClient:
             ApiRejected: `basket_line_not_found`, `insufficient_stock`, `quantity_limit`, or
                 `basket_version_conflict` when the basket has changed: read it and try again.
         """
-        request = ApiRequest(
+        request = write(
             "PATCH",
-            f"/api/v1/basket/items/{_segment(line_id, 'basket_line_not_found')}",
+            f"/api/v1/basket/items/{segment(line_id, 'basket_line_not_found')}",
             "updateBasketItem",
-            headers={**_json_headers(user, locale), "If-Match": f'"{version}"'},
-            content=msgspec.json.encode({"quantity": quantity}),
+            {"quantity": quantity},
+            headers={**shopper(user), **version_tag(version)},
+            locale=locale,
         )
         return await self._send(request, Basket)
 
@@ -194,11 +247,12 @@ class MuseoClient:
         Raises:
             ApiRejected: as for `update_item`.
         """
-        request = ApiRequest(
+        request = write(
             "DELETE",
-            f"/api/v1/basket/items/{_segment(line_id, 'basket_line_not_found')}",
+            f"/api/v1/basket/items/{segment(line_id, 'basket_line_not_found')}",
             "removeBasketItem",
-            headers={**_shopper(user), "Accept-Language": locale, "If-Match": f'"{version}"'},
+            headers={**shopper(user), **version_tag(version)},
+            locale=locale,
         )
         return await self._send(request, Basket)
 
@@ -209,54 +263,14 @@ class MuseoClient:
         Raises:
             ApiRejected: `basket_version_conflict`.
         """
-        request = ApiRequest(
+        request = write(
             "DELETE",
             "/api/v1/basket",
             "clearBasket",
-            headers={**_shopper(user), "Accept-Language": locale, "If-Match": f'"{version}"'},
+            headers={**shopper(user), **version_tag(version)},
+            locale=locale,
         )
         return await self._send(request, Basket)
-
-    async def admin_list(
-        self,
-        *,
-        query: str | None = None,
-        statuses: Sequence[str] = (),
-        category: str | None = None,
-        brands: Sequence[str] = (),
-        stock_below: int | None = None,
-        price_min: int | None = None,
-        price_max: int | None = None,
-        sort: str | None = None,
-        limit: int | None = None,
-        cursor: str | None = None,
-        locale: str = "en",
-    ) -> MasterPage:
-        """Product masters; drafts and active ones unless `statuses` says otherwise."""
-        parameters = _parameters(
-            q=query,
-            status=",".join(statuses) or None,
-            category=category,
-            brand=",".join(brands) or None,
-            stockBelow=stock_below,
-            priceMin=price_min,
-            priceMax=price_max,
-            sort=sort,
-            limit=limit,
-            cursor=cursor,
-        )
-        request = _get("/api/v1/admin/products/masters", "adminListProducts", parameters, locale)
-        return await self._send(request, MasterPage)
-
-    async def admin_get(self, id: str) -> ProductMaster:
-        """
-        One product master by its id.
-
-        Raises:
-            ApiRejected: `product_not_found`.
-        """
-        path = f"/api/v1/admin/products/masters/{_segment(id, 'product_not_found')}"
-        return await self._send(_get(path, "adminGetProduct", [], "en"), ProductMaster)
 
     async def check(self) -> None:
         """
@@ -265,13 +279,8 @@ class MuseoClient:
         Raises:
             ApiError: it does not.
         """
-        await self._exchange.send(_get("/health", "health", [], "en"), dict)
+        await self._exchange.send(get("/health", "health"), dict)
         await self._tokens.get()
-
-    async def _send(self, request: ApiRequest, shape: type[Content]) -> Content:
-        return await self._exchange.send(
-            request, shape, authorize=self._tokens.get, reject=self._tokens.reject
-        )
 
 
 @asynccontextmanager
@@ -335,53 +344,5 @@ async def _fetch_token(exchange: Exchange, account: ServiceAccount) -> TokenRepl
         raise
 
 
-def _get(
-    path: str,
-    endpoint: str,
-    parameters: Sequence[tuple[str, str]],
-    locale: str,
-    headers: Mapping[str, str] | None = None,
-) -> ApiRequest:
-    return ApiRequest(
-        "GET", path, endpoint, parameters, {**(headers or {}), "Accept-Language": locale}, may_repeat=True
-    )
-
-
-def _json_headers(user: str, locale: str) -> dict[str, str]:
-    return {**_shopper(user), "Accept-Language": locale, "Content-Type": "application/json"}
-
-
-def _shopper(user: str) -> dict[str, str]:
-    """
-    The header that names the shopper.
-
-    Raises:
-        Unauthenticated: nobody is named, or nobody that the shop could know.
-    """
-    if not _USER.fullmatch(user):
-        raise Unauthenticated("A basket needs to know whose it is; please sign in first.")
-    return {"X-Museo-User": user}
-
-
-def _segment(text: str, missing: str) -> str:
-    """
-    A path segment of whatever a caller named, quoted.
-
-    Raises:
-        ApiRejected: nothing can have this name, so the shop need not be asked.
-    """
-    if not text or text in (".", "..") or len(text) > 200:  # no id is longer
-        problem = Problem(
-            type="about:blank", title="Not found", status=404, code=missing, detail="There is no such thing."
-        )
-        raise ApiRejected(404, problem)
-    return quote(text, safe="")
-
-
-def _parameters(**values: str | int | bool | None) -> list[tuple[str, str]]:
-    """Query parameters without those that are not given."""
-    return [
-        (name, str(value).lower() if isinstance(value, bool) else str(value))
-        for name, value in values.items()
-        if value is not None
-    ]
+def _product_path(key: str) -> str:
+    return f"/api/v1/catalog/products/{segment(key, 'product_not_found')}"

@@ -10,11 +10,19 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 Localized = dict[str, str]  # locale -> text
 Status = Literal["draft", "active", "archived"]
 Availability = Literal["in_stock", "low_stock", "insufficient", "unavailable"]
+OrderStatus = Literal[
+    "pending_payment", "paid", "processing", "shipped", "delivered", "cancelled", "expired", "refunded"
+]
+LinkStatus = Literal["open", "paid", "expired", "cancelled"]
+ShipmentStatus = Literal["label_created", "in_transit", "out_for_delivery", "delivered", "exception"]
+ProviderKind = Literal["card", "wallet", "bank_transfer", "bnpl", "cash_on_delivery"]
+AlertChannel = Literal["email", "sms", "whatsapp"]
+Recommended = Literal["similar", "accessories", "bought_together"]
 
 
 class Money(Struct, frozen=True):
@@ -203,6 +211,115 @@ class Basket(Struct, frozen=True, rename="camel"):
     updated_at: str
     notices: list[Notice] = []
     expires_at: str | None = None
+
+
+# From the basket to the door.
+
+
+class Address(Struct, frozen=True, rename="camel", omit_defaults=True, forbid_unknown_fields=True):
+    """Where the goods go; `country` is ISO 3166 alpha-2."""
+
+    name: str
+    line1: str
+    city: str
+    country: str
+    line2: str = ""
+    postal_code: str = ""
+    region: str = ""
+    phone: str = ""
+
+
+class CheckoutRequest(Struct, frozen=True, rename="camel", omit_defaults=True, forbid_unknown_fields=True):
+    """What turns a basket into an order."""
+
+    basket_id: str
+    basket_version: int
+    provider: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
+    shipping_address: Address | UnsetType = UNSET
+    return_url: str | UnsetType = UNSET
+    expected_total: Money | UnsetType = UNSET
+
+
+class Shipment(Struct, frozen=True, rename="camel"):
+    """One parcel on its way."""
+
+    carrier: str = ""
+    tracking_number: str = ""
+    tracking_url: str = ""
+    status: ShipmentStatus = "label_created"
+    estimated_delivery: str | None = None
+
+
+class OrderEvent(Struct, frozen=True):
+    """A status that the order reached, and when."""
+
+    status: OrderStatus
+    at: str
+
+
+class Order(Struct, frozen=True, rename="camel"):
+    """An order; its lines are a copy that later changes of the catalogue do not touch."""
+
+    id: str
+    number: str
+    status: OrderStatus
+    lines: list[BasketLine]
+    totals: Totals
+    created_at: str
+    updated_at: str
+    shipments: list[Shipment] = []
+    history: list[OrderEvent] = []
+
+
+class OrderPage(Struct, frozen=True):
+    """One page of orders, newest first."""
+
+    items: list[Order]
+    page: Page
+
+
+class PaymentLink(Struct, frozen=True, rename="camel"):
+    """Where the shopper pays; the shop never sees the card, and neither do we."""
+
+    id: str
+    url: str
+    provider: str
+    amount: Money
+    status: LinkStatus
+    expires_at: str
+
+
+class Checkout(Struct, frozen=True, rename="camel"):
+    """The order that a checkout made, and the link to pay it."""
+
+    order: Order
+    payment_link: PaymentLink
+
+
+class PaymentProvider(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Who can take a payment, and between which amounts."""
+
+    id: str
+    name: str
+    kind: ProviderKind
+    currencies: list[str]
+    countries: list[str] = []
+    min_amount: Money | UnsetType = UNSET
+    max_amount: Money | UnsetType = UNSET
+
+
+class PaymentProviders(Struct, frozen=True):
+    """All that fit."""
+
+    items: list[PaymentProvider]
+
+
+class StockAlert(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """A promise to tell a shopper when a SKU is back."""
+
+    id: str
+    expires_at: str = ""
 
 
 # What the administration sees: every locale, every currency, drafts and archived ones too.
