@@ -16,7 +16,7 @@ from mcps.museo.sandbox.issuer import Account
 from mcps.museo.sandbox.shop import open_shop
 from mcps.museo.sandbox.state import IN_MEMORY, State
 from museod.observe.logs import get_logger
-from museod.transports.http1 import HttpLimits, serve_http
+from museod.transports.http1 import HttpLimits, IdleConnections, serve_http
 
 log = get_logger()
 
@@ -70,8 +70,10 @@ async def serve(options: Options, announce: Callable[[str], None]) -> None:
             )
             async with trio.open_nursery() as nursery:
                 await nursery.start(_watch_signals, nursery.cancel_scope)
+                connections = _Connections(app)
+                nursery.start_soon(connections.idle.run)
                 announce(base_url)
-                await trio.serve_listeners(_Connections(app).serve, listeners)
+                await trio.serve_listeners(connections.serve, listeners)
         finally:
             state.close()
     finally:
@@ -97,6 +99,7 @@ class _Connections:
         self._app = app
         self._open = 0
         self._limits = HttpLimits()
+        self.idle = IdleConnections()
 
     async def serve(self, stream: trio.SocketStream) -> None:
         if self._open >= MAX_CONNECTIONS:
@@ -115,7 +118,14 @@ class _Connections:
         except OSError:  # it went away before we looked
             await stream.aclose()
             return
-        await serve_http(stream, self._app, peer=(host, port), limits=self._limits, body_limit=_body_ceiling)
+        await serve_http(
+            stream,
+            self._app,
+            peer=(host, port),
+            limits=self._limits,
+            body_limit=_body_ceiling,
+            idle=self.idle,
+        )
 
 
 def _body_ceiling(_method: str, path: str) -> int:
