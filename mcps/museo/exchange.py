@@ -12,7 +12,7 @@ import random
 import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -98,6 +98,22 @@ class _Failed(Exception):
         self.outcome = outcome
         self.may_repeat = may_repeat
         self.is_stale_token = is_stale_token
+
+
+class _Content(httpx.AsyncByteStream):
+    """A request's content; httpx's own is a generator that a broken connection leaves unfinished."""
+
+    def __init__(self, content: bytes) -> None:
+        self._rest: bytes | None = content
+
+    def __aiter__(self) -> _Content:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._rest is None:
+            raise StopAsyncIteration
+        chunk, self._rest = self._rest, None
+        return chunk
 
 
 class Exchange:
@@ -242,13 +258,16 @@ class Exchange:
         headers = {**_trace_headers(), **request.headers}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        async with self._http.stream(
+        outgoing = self._http.build_request(
             request.method,
             request.path,
             params=list(request.parameters),
             headers=headers,
             content=request.content,
-        ) as response:
+        )
+        if request.content is not None:
+            outgoing.stream = _Content(request.content)
+        async with aclosing(await self._http.send(outgoing, stream=True)) as response:
             if response.headers.get("Content-Encoding", "identity") != "identity":
                 raise _lost(request, "encoded")  # we asked for none: what unpacks here may be a bomb
             body = bytearray()
