@@ -20,11 +20,16 @@ def _nobody_listens(done: float, total: float | None, text: str | None) -> None:
 
 @dataclass(slots=True)
 class Context:
-    """One call: for whom, under which correlation id, and whom to tell about its progress."""
+    """
+    One call: for whom, under which correlation id, and whom to tell about its progress.
+
+    `is_confirmed` says that a person has said yes to exactly this call.
+    """
 
     caller: Caller = ANONYMOUS
     correlation_id: str = ""
     _report: Report = _nobody_listens
+    is_confirmed: bool = False
     _done: float = field(default=-1.0)
 
     def progress(self, done: float, total: float | None = None, text: str | None = None) -> None:

@@ -18,6 +18,7 @@ import trio
 from msgspec import Raw, UnsetType
 
 from mcps.kit.caller import read_caller
+from mcps.kit.confirmation import is_confirmed
 from mcps.kit.context import Context
 from mcps.kit.tool import Reply, Tool
 from museod.errors import (
@@ -204,7 +205,8 @@ class Session:
             user=caller.sub or None,
             trace=_accepted(meta.traceparent, is_trace_parent),
         ) as correlation:
-            context = Context(caller, correlation, self._reporter(meta))
+            confirmed = is_confirmed(params.meta, caller)
+            context = Context(caller, correlation, self._reporter(meta), is_confirmed=confirmed)
             try:
                 reply = await self._run(tool, params.arguments, context)
             except CallError as error:
