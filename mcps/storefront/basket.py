@@ -92,8 +92,9 @@ def _line(basket: Basket, sku: str) -> BasketLine:
 
 
 def _total(basket: Basket) -> str:
-    noun = "item" if basket.item_count == 1 else "items"
-    return f"Your basket holds {basket.item_count} {noun}, {cards.plain(basket.totals.total)} in total."
+    return (
+        f"Your basket holds {cards.counted(basket.item_count)}, {cards.plain(basket.totals.total)} in total."
+    )
 
 
 def _choose_product(several: Several) -> Reply:

@@ -6,6 +6,7 @@ from typing import Any
 
 from mcps.kit.query.numbers import written
 from mcps.museo.models import Basket, BasketLine, Money, Notice, Product
+from mcps.storefront.messages import basket_messages
 
 MAX_DESCRIPTION = 600  # characters in the text block; programs get the whole
 
@@ -108,7 +109,7 @@ def basket_line(line: BasketLine) -> dict[str, Any]:
 
 
 def basket(value: Basket) -> dict[str, Any]:
-    """A basket."""
+    """A basket; `notices` are stable codes, `messages` say them in words and of which line."""
     return {
         "basketId": value.id,
         "version": value.version,
@@ -116,7 +117,8 @@ def basket(value: Basket) -> dict[str, Any]:
         "lines": [basket_line(line) for line in value.lines],
         "subtotal": money(value.totals.subtotal),
         "total": money(value.totals.total),
-        "notices": [notice_text(notice, value) for notice in value.notices],
+        "notices": list(dict.fromkeys(notice.code for notice in value.notices)),
+        "messages": basket_messages(value, [notice_text(notice, value) for notice in value.notices]),
     }
 
 
@@ -130,6 +132,11 @@ def basket_text(value: Basket) -> str:
     lines.append(f"Total: {plain(value.totals.total)}")
     lines += [notice_text(notice, value) for notice in value.notices]
     return "\n".join(lines)
+
+
+def counted(items: int) -> str:
+    """How many items, in words."""
+    return f"{items} item" if items == 1 else f"{items} items"
 
 
 def named(line: BasketLine) -> str:

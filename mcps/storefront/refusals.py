@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mcps.museo.errors import ApiRejected
+from mcps.storefront.messages import message
 from museod.errors import ApiFailed, CallError
 
 
@@ -16,7 +17,9 @@ class Refusal(ApiFailed):
 
 def refusal(text: str, code: str, status: int, **more: Any) -> Refusal:
     """A refusal with the API's own code; `more` is for programs."""
-    return Refusal(text, data={"apiCode": code, "apiStatus": status, **more})
+    about = "sold_out" if code == "insufficient_stock" and not more.get("available") else code
+    said = [message(about, text, type="error")]
+    return Refusal(text, data={"apiCode": code, "apiStatus": status, "messages": said, **more})
 
 
 def explained(error: ApiRejected, title: str) -> CallError:

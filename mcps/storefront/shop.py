@@ -46,3 +46,14 @@ class Shop(Protocol):
         self, user: str, sku: str, quantity: int, *, idempotency_key: str, locale: str = ...
     ) -> Basket:
         """Add a variant; the whole basket comes back."""
+
+    async def update_item(
+        self, user: str, line_id: str, quantity: int, *, version: int, locale: str = ...
+    ) -> Basket:
+        """Another quantity of a line, if the basket has this version."""
+
+    async def remove_item(self, user: str, line_id: str, *, version: int, locale: str = ...) -> Basket:
+        """A line taken out, if the basket has this version."""
+
+    async def clear_basket(self, user: str, *, version: int, locale: str = ...) -> Basket:
+        """Everything taken out, if the basket has this version."""

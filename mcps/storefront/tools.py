@@ -6,8 +6,9 @@ from pathlib import Path
 
 from mcps.kit.context import Context
 from mcps.kit.tool import Reply, Tool, read_definitions, tool
-from mcps.storefront import basket, products, search
+from mcps.storefront import basket, changes, products, search
 from mcps.storefront.basket import AddArguments, BasketArguments
+from mcps.storefront.changes import RemoveArguments, UpdateArguments
 from mcps.storefront.products import InfoArguments
 from mcps.storefront.search import SearchArguments
 from mcps.storefront.shop import Shop
@@ -34,4 +35,19 @@ def storefront_tools(shop: Shop) -> list[Tool]:
     async def get_basket(arguments: BasketArguments, context: Context) -> Reply:
         return await basket.show(shop, arguments, context)
 
-    return [search_products, get_product_info, add_to_basket, get_basket]
+    @tool(DEFINITIONS["update_basket_item"])
+    async def update_basket_item(arguments: UpdateArguments, context: Context) -> Reply:
+        return await changes.update(shop, arguments, context)
+
+    @tool(DEFINITIONS["remove_from_basket"])
+    async def remove_from_basket(arguments: RemoveArguments, context: Context) -> Reply:
+        return await changes.remove(shop, arguments, context)
+
+    return [
+        search_products,
+        get_product_info,
+        add_to_basket,
+        get_basket,
+        update_basket_item,
+        remove_from_basket,
+    ]
