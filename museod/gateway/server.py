@@ -241,6 +241,8 @@ class Server:
             honoured["resourceSubscriptions"] = sorted(subscription.uris)
         self.subscriptions.open(subscription)
         try:
+            if uris:
+                await self.subscriptions.wait_watched(subscription.uris)
             tell("notifications/subscriptions/acknowledged", notifications=honoured)
             await self._draining.wait()
         finally:
@@ -295,7 +297,7 @@ class Server:
                 handshake.log_level = known_level(_decode(_LevelParams, request.params, method).level)
                 return b"{}"
             if method in ("resources/subscribe", "resources/unsubscribe") and subscription is not None:
-                return self._subscribe(request, client, subscription)
+                return await self._subscribe(request, client, subscription)
             raise _no_method(method)
 
     def _initialize(self, request: Request, handshake: Handshake, announces_changes: bool) -> bytes:
@@ -308,7 +310,7 @@ class Server:
             }
         )
 
-    def _subscribe(self, request: Request, client: Client, subscription: Subscription) -> bytes:
+    async def _subscribe(self, request: Request, client: Client, subscription: Subscription) -> bytes:
         uri = _decode(_ReadParams, request.params, request.method).uri
         if request.method == "resources/unsubscribe":
             self.subscriptions.drop_uri(subscription, uri)
@@ -319,6 +321,7 @@ class Server:
             )
         self._owner(uri, client)
         self.subscriptions.add_uri(subscription, uri)
+        await self.subscriptions.wait_watched([uri])
         return b"{}"
 
     # ------------------------------------------------------------------ tools

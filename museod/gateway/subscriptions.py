@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+import trio
+
 from museod.gateway.catalogue import Catalogue
 from museod.gateway.children import Child, Children
 from museod.gateway.upstream import Upstream
@@ -18,6 +20,7 @@ from museod.wire.listings import CAPABILITIES
 # One client that watches more has lost its way; so many URIs are one request of some hundred KiB to a child.
 MAX_URIS = 1_000
 MAX_URI_CHARS = 2_048
+CONFIRM_SECONDS = 2.0
 
 ListChanged = Callable[[str], None]
 Updated = Callable[[str], None]
@@ -71,6 +74,18 @@ class Subscriptions:
         if uri in subscription.uris:
             subscription.uris.discard(uri)
             self._unwatch([uri])
+
+    async def wait_watched(self, uris: Iterable[str]) -> None:
+        """
+        Return when the children that have `uris` tell of their changes, so that none is missed from then on.
+
+        A child that does not confirm holds nobody up for longer than `CONFIRM_SECONDS`.
+        """
+        wanted = set(uris)
+        with trio.move_on_after(CONFIRM_SECONDS):
+            for name in self._children.having("resources"):
+                for upstream in self._children[name].upstreams[:1]:
+                    await upstream.wait_watching(wanted & self._wanted_of(name))
 
     def _watch(self, uris: Iterable[str]) -> None:
         new = [uri for uri in uris if not self._watched[uri]]

@@ -41,6 +41,7 @@ HEALTH_TIMEOUT = 10.0
 HEALTH_FAILURES = 3
 
 RELISTEN_SECONDS = 1.0
+REWATCH_SECONDS = 0.02  # a client waits for it; several that come together still share one listen
 # What a server of the handshake era may ask its client.
 ASKABLE = frozenset({"elicitation/create", "sampling/createMessage", "roots/list"})
 
@@ -94,6 +95,15 @@ class _UpdatedParams(Struct):
     uri: str
 
 
+class _Honoured(Struct, rename="camel"):
+    resource_subscriptions: list[str] = []
+
+
+class _Acknowledged(Struct):
+    notifications: _Honoured = msgspec.field(default_factory=_Honoured)
+
+
+_decode_acknowledged = msgspec.json.Decoder(_Acknowledged).decode
 _decode_updated = msgspec.json.Decoder(_UpdatedParams).decode
 _decode_progress = msgspec.json.Decoder(_ProgressParams).decode
 
@@ -146,6 +156,8 @@ class Upstream:
         self._log_level = ""
         self._watched: set[str] = set()
         self._watch_changed = trio.Event()
+        self._confirmed: set[str] = set()
+        self._confirmation = trio.Event()
         self._has_failed_a_caller = False
         self._has_answered_a_probe = False
 
@@ -339,12 +351,21 @@ class Upstream:
         elif method in _LIST_CHANGED:
             self._stale.add(_LIST_CHANGED[method])
             self._list_changed.set()
+        elif method == "notifications/subscriptions/acknowledged":
+            self._acknowledged(notification)
         elif method == "notifications/resources/updated":
             self._resource_updated(notification)
         elif method == "notifications/message":
             self._logged(notification)
         elif method == METRICS and self._on_metrics is not None:
             self._on_metrics(bytes(notification.params))
+
+    def _acknowledged(self, notification: Notification) -> None:
+        try:
+            honoured = _decode_acknowledged(notification.params).notifications
+        except msgspec.DecodeError:
+            return
+        self._confirm(honoured.resource_subscriptions)
 
     def _resource_updated(self, notification: Notification) -> None:
         try:
@@ -396,6 +417,17 @@ class Upstream:
         self._watched = set(uris)
         self._watch_changed.set()
 
+    async def wait_watching(self, uris: Iterable[str]) -> None:
+        """Return when the process has confirmed that it tells of changes of `uris`; needs a deadline."""
+        wanted = set(uris) & self._watched
+        while self.declares("resources", "subscribe") and not wanted <= self._confirmed:
+            await self._confirmation.wait()
+
+    def _confirm(self, uris: Iterable[str]) -> None:
+        self._confirmed = set(uris)
+        self._confirmation.set()
+        self._confirmation = trio.Event()
+
     def _wanted(self) -> dict[str, Any]:
         wanted: dict[str, Any] = {
             f"{name}ListChanged": True for name in CAPABILITIES if self.declares(name, "listChanged")
@@ -416,7 +448,7 @@ class Upstream:
                         former.cancel()  # only now: between the two nothing is missed
                     former = scope
                 await self._watch_changed.wait()
-                await trio.sleep(COALESCE_SECONDS)
+                await trio.sleep(REWATCH_SECONDS)
 
     async def _listen_for(
         self,
@@ -451,7 +483,7 @@ class Upstream:
                         await self._call(method, {"uri": uri}, LIST_SECONDS)
                     except (RpcFailed, CallTimeout) as error:
                         log.info("child_subscription_refused", mcp=self.process.label, reason=str(error))
-            told = set(self._watched)
+            self._confirm(told := set(self._watched))
             await self._watch_changed.wait()
 
     async def _follow_list(self, relisted: Callable[[], None]) -> None:
