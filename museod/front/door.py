@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
+from msgspec import Struct
+
 from museod.access.principal import Principal, Role, principal
 from museod.errors import CallError, Forbidden, InvalidRequest, Unauthenticated
-from museod.transports.http1 import HttpRequest
+from museod.transports.http1 import Headers, HttpRequest
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _FORWARDING = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
@@ -51,8 +53,7 @@ class Listener:
         return self.operator is not None
 
 
-@dataclass(slots=True)
-class Visitor:
+class Visitor(Struct):
     """
     Who is at the door.
 
@@ -82,7 +83,7 @@ class Visitor:
         return [name for name in offered if not name.startswith(BEARER_SUBPROTOCOL)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Door:
     """
     The rules of one daemon.
@@ -108,12 +109,14 @@ class Door:
             NotOurHost: the Host header is not one of ours.
             Forbidden: the Origin is not allowed.
         """
-        if listener.is_unix:
-            return
-        host = (request.headers.get("host") or "").strip().lower()
+        if not listener.is_unix:
+            request.headers.derived(self._check_names)
+
+    def _check_names(self, headers: Headers) -> None:
+        host = (headers.get("host") or "").strip().lower()
         if "*" not in self.hosts and host_name(host) not in LOOPBACK_NAMES | self.hosts:
             raise NotOurHost("This host name is not served here; add it to MCP_ALLOWED_HOSTS.")
-        origin = request.headers.get_all("origin")
+        origin = headers.get_all("origin")
         if origin and (len(origin) > 1 or not self._allows(origin[0].strip().lower(), host)):
             raise Forbidden("This Origin is not allowed; add it to MCP_ALLOWED_ORIGINS.")
 
@@ -159,12 +162,10 @@ class Door:
         return Visitor(caller, self.client_address(request), token is not None, request, listener)
 
     def _token(self, request: HttpRequest, is_chat: bool) -> str | None:
-        found = [_bearer(value) for value in request.headers.get_all("authorization")]
-        for name in offered_subprotocols(request):
-            if name.startswith(BEARER_SUBPROTOCOL):
-                found.append(name[len(BEARER_SUBPROTOCOL) :])
+        found = request.headers.derived(_tokens_in)
         if not request.query:
             return _single(found)
+        found = list(found)
         try:
             fields = parse_qsl(request.query, keep_blank_values=True, max_num_fields=MAX_QUERY_FIELDS)
         except ValueError:
@@ -214,6 +215,14 @@ def _single(tokens: Sequence[str]) -> str | None:
     return tokens[0] if tokens else None
 
 
+def _tokens_in(headers: Headers) -> list[str]:
+    offered = headers.derived(_offered)
+    return [
+        *(_bearer(value) for value in headers.get_all("authorization")),
+        *(name[len(BEARER_SUBPROTOCOL) :] for name in offered if name.startswith(BEARER_SUBPROTOCOL)),
+    ]
+
+
 def _bearer(value: str) -> str:
     scheme, _, token = value.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
@@ -223,7 +232,11 @@ def _bearer(value: str) -> str:
 
 def offered_subprotocols(request: HttpRequest) -> list[str]:
     """All names of Sec-WebSocket-Protocol, in order."""
-    values = request.headers.get_all("sec-websocket-protocol")
+    return list(request.headers.derived(_offered))
+
+
+def _offered(headers: Headers) -> list[str]:
+    values = headers.get_all("sec-websocket-protocol")
     return [name.strip() for value in values for name in value.split(",") if name.strip()]
 
 

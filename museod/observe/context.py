@@ -20,6 +20,7 @@ _TRACE_PARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9
 
 
 # Identifiers that tell requests apart, not secrets: a system call for each would be a tenth of a call's cost.
+_SPAN = 2**64 - 1
 _random = random.Random(secrets.token_bytes(32))  # noqa: S311
 
 
@@ -66,6 +67,10 @@ class bound:  # noqa: N801 - reads as a verb where it is used: `with bound(user=
     def __init__(
         self, *, correlation: str | None = None, user: str | None = None, trace: str | None = None
     ) -> None:
+        if correlation is None and trace is None:  # nearly always: both from one throw
+            bits = _random.getrandbits(192)
+            correlation = f"{bits >> 64 or 1:032x}"
+            trace = f"00-{correlation}-{bits & _SPAN or 1:016x}-01"
         self._correlation = correlation or new_correlation_id()
         self._trace = trace or new_trace_parent(self._correlation)
         self._user = user

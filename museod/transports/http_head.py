@@ -9,10 +9,13 @@ request (RFC 9112, sections 5, 6 and 11.2).
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import httptools
+
+T = TypeVar("T")
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -46,13 +49,19 @@ class Refused(Exception):
 
 
 class Headers:
-    """Header fields in order; names are case-insensitive, values stripped and latin-1 decoded."""
+    """
+    Header fields in order; names are case-insensitive, values stripped and latin-1 decoded.
 
-    __slots__ = ("_by_name", "_items")
+    Args:
+        items: the fields; they never change.
+    """
+
+    __slots__ = ("_by_name", "_derived", "_items")
 
     def __init__(self, items: Sequence[tuple[str, str]] = ()) -> None:
         self._items = list(items)
         self._by_name: dict[str, list[str]] = {}
+        self._derived: dict[Callable[[Headers], Any], Any] = {}
         for name, value in self._items:
             self._by_name.setdefault(name.lower(), []).append(value)
 
@@ -73,6 +82,19 @@ class Headers:
         """The members of a comma-separated field, lower case, over all its lines."""
         values = self._by_name.get(name.lower(), ())
         return [token for value in values for part in value.split(",") if (token := part.strip().lower())]
+
+    def derived(self, read: Callable[[Headers], T]) -> T:
+        """
+        `read(self)`, remembered unless it raises.
+
+        For what depends on these fields and on nothing that changes: a connection that sends the same head
+        again gets the same `Headers`, so that its fields are read and judged once.
+        """
+        if read in self._derived:
+            known: T = self._derived[read]
+            return known
+        found = self._derived[read] = read(self)
+        return found
 
     def __repr__(self) -> str:
         return f"Headers({[name for name, _ in self._items]})"  # values may be secrets

@@ -19,7 +19,7 @@ from msgspec import UNSET
 
 from museod.errors import CallError, Forbidden, RateLimited, RpcFailed, Unauthenticated
 from museod.observe.logs import get_logger
-from museod.transports.http1 import Exchange, ExchangeWriter, HttpRequest, HttpResponse
+from museod.transports.http1 import Exchange, ExchangeWriter, Headers, HttpRequest, HttpResponse
 from museod.wire import codec, envelope, http_rules
 from museod.wire.envelope import RequestMeta
 from museod.wire.eras import ASSUMED_WITHOUT_HEADER, BATCH_REVISION, LEGACY_REVISIONS
@@ -139,11 +139,8 @@ class Streamable(Generic[Caller, AnySession]):
 
     async def _post(self, request: HttpRequest, caller: Caller) -> HttpResponse | Exchange:
         headers = request.headers
-        if not http_rules.is_json(headers.get_all("content-type")):
-            return _refused(415, None, INVALID_REQUEST, "Send Content-Type: application/json.")
-        if not http_rules.accepts_both(headers.get_all("accept")):
-            text = "Send Accept: application/json, text/event-stream."
-            return _refused(406, None, INVALID_REQUEST, text)
+        if refusal := headers.derived(_refused_post):
+            return _refused(*refusal)
         try:
             message = codec.decode_message(request.body)
         except Malformed as error:
@@ -392,6 +389,15 @@ async def _answer(
     events = _Events(primes)
     body = events.opening() + b"".join(map(events.event, [*emitted, response.body]))
     return HttpResponse(200, body, list(_EVENT_STREAM))
+
+
+def _refused_post(headers: Headers) -> tuple[int, None, int, str] | None:
+    """What is wrong with the headers of a POST, whatever its body."""
+    if not http_rules.is_json(headers.get_all("content-type")):
+        return 415, None, INVALID_REQUEST, "Send Content-Type: application/json."
+    if not http_rules.accepts_both(headers.get_all("accept")):
+        return 406, None, INVALID_REQUEST, "Send Accept: application/json, text/event-stream."
+    return None
 
 
 def _is_modern_version(http: HttpRequest) -> bool:

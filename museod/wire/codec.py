@@ -247,21 +247,30 @@ _decode_batch = msgspec.json.Decoder(list[Raw]).decode
 
 def encode_request(id: JsonId, method: str, params: bytes) -> bytes:
     """A request line without its newline; `params` is an encoded object or empty."""
-    return b'{"jsonrpc":"2.0","id":%b,"method":%b,"params":%b}' % (
-        encode_id(id),
-        _encoder.encode(method),
-        params or b"{}",
+    return b"".join(
+        (
+            b'{"jsonrpc":"2.0","id":',
+            encode_id(id),
+            b',"method":',
+            _encoder.encode(method),
+            b',"params":',
+            params or b"{}",
+            b"}",
+        )
     )
 
 
 def encode_notification(method: str, params: bytes) -> bytes:
     """A notification; `params` is an encoded object or empty."""
-    return b'{"jsonrpc":"2.0","method":%b,"params":%b}' % (_encoder.encode(method), params or b"{}")
+    return b"".join(
+        (b'{"jsonrpc":"2.0","method":', _encoder.encode(method), b',"params":', params or b"{}", b"}")
+    )
 
 
 def encode_result(id: JsonId, result: bytes) -> bytes:
     """A successful response; `result` goes in as it is."""
-    return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (encode_id(id), result)
+    # Joined, because formatting copies a large result several times.
+    return b"".join((b'{"jsonrpc":"2.0","id":', encode_id(id), b',"result":', result, b"}"))
 
 
 def encode_error(id: JsonId | None, code: int, message: str, data: Any = None) -> bytes:

@@ -26,13 +26,17 @@ class LineReader:
         Raises:
             MessageTooLarge: the unfinished line is over the limit; the stream cannot be read on.
         """
-        if b"\n" not in data:
+        end = data.find(b"\n")
+        if end < 0:
             self._keep(data)
             return []
-        if self._rest:
-            data = bytes(self._rest + data)
-            self._rest.clear()
-        lines = data.split(b"\n")
+        lines: list[bytes] = []
+        if self._rest:  # the end of what is perhaps large: copied once and not with all that follows
+            self._keep(data[:end])
+            lines.append(bytes(self._rest))
+            self._rest = bytearray()
+            data = data[end + 1 :]
+        lines += data.split(b"\n")
         self._keep(lines.pop())
         if any(len(line) > self._limit for line in lines):
             raise MessageTooLarge(f"A line is over {self._limit} bytes.")

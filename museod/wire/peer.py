@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from museod.errors import LocalProtocolError
 from museod.wire import codec
@@ -31,8 +31,7 @@ Context = TypeVar("Context")
 MAX_PENDING = 4096
 
 
-@dataclass(slots=True)
-class Answered(Generic[Context]):
+class Answered(Struct, Generic[Context]):
     """One of our requests was answered; exactly one of `result` and `error` is set."""
 
     context: Context
@@ -40,16 +39,14 @@ class Answered(Generic[Context]):
     error: ErrorObject | None
 
 
-@dataclass(slots=True)
-class Refused:
+class Refused(Struct):
     """What came is answered with an error at once: `reply` is the encoded message."""
 
     reply: bytes
     code: int
 
 
-@dataclass(slots=True)
-class Stray:
+class Stray(Struct):
     """A response to nothing we asked (or stopped asking); it is dropped and counted."""
 
     id: JsonId | None
