@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import getpass
 import http.client
 import json
 import os
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from museod.access.principal import normal_user_id
 from museod.errors import MuseodError
 
 CONNECT_SECONDS = 5.0
@@ -53,6 +56,13 @@ class Control:
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._environ = os.environ if environ is None else environ
         self._next_id = 0
+
+    @property
+    def user_id(self) -> str:
+        """Whom we speak for: on the unix socket the login, else the token's subject, else a guest's name."""
+        if any(path.exists() for path in socket_paths(self._environ)):
+            return f"local:{getpass.getuser()}"
+        return _subject(self._environ.get("MCP_TOKEN", "")) or getpass.getuser()
 
     def get(self, path: str) -> Any:
         """The JSON of a GET."""
@@ -211,10 +221,18 @@ def _refused(status: int, answer: Any) -> Refused:
     return Refused(status, str(error.get("message", f"status {status}")), kind=kind, body=answer)
 
 
+def _subject(token: str) -> str:
+    """The `sub` of a JWT, unverified: the daemon judges the token, this only says the same as it does."""
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return normal_user_id(str(claims["sub"]))
+    except (IndexError, KeyError, ValueError, TypeError):
+        return ""
+
+
 def _header_value(text: str) -> str:
     """A header value as MCP wants it: plain where it can be, else base64 in a sentinel."""
     if text.isascii() and text.isprintable() and text == text.strip() and not text.startswith("=?base64?"):
         return text
-    import base64
-
     return f"=?base64?{base64.b64encode(text.encode('utf-8')).decode('ascii')}?="

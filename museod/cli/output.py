@@ -42,9 +42,13 @@ def _escaped(char: str) -> str:
     return json.dumps(char)[1:-1]
 
 
+# Line ends, the spaces that prices and dates are written with, and the isolates around right-to-left words.
+_HARMLESS = frozenset("\n\t\u00a0\u2007\u2009\u202f\u2066\u2067\u2068\u2069")
+
+
 def clean(text: str) -> str:
     """`text` without characters that move the cursor or recolour the terminal."""
-    return "".join(char if char in "\n\t" or char.isprintable() else "�" for char in text)
+    return "".join(char if char in _HARMLESS or char.isprintable() else "�" for char in text)
 
 
 def show_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import sys
 import uuid
 from typing import Any
@@ -37,7 +36,7 @@ def _turn(control: Control, args: argparse.Namespace, text: str) -> bool:
     frame: dict[str, Any] = {
         "type": "message",
         "id": str(uuid.uuid4()),
-        "userId": f"local:{getpass.getuser()}",
+        "userId": control.user_id,
         "message": text,
         "clientType": args.client_type,
         "locale": args.locale,

@@ -8,6 +8,7 @@ JSON-RPC errors, which is what MCP clients read.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote
@@ -57,6 +58,7 @@ log = get_logger()
 MCP_SUBPROTOCOL = "mcp"
 CHAT_SUBPROTOCOL = "museo.chat"
 _CHAT_PATHS = ("/", "/chat")
+TOKEN_EXPIRED = 4401  # a close code of our own (RFC 6455, section 7.4.2), after HTTP's 401
 AnyResponse = HttpResponse | StreamingResponse | Exchange | Upgrade
 
 
@@ -202,38 +204,19 @@ class Front:
         return self._chat_socket(request, visitor)
 
     def _mcp_socket(self, visitor: Visitor) -> Upgrade:
-        async def run(stream: trio.abc.Stream, head: bytes, leftover: bytes) -> None:
-            client_address.set(visitor.address)
-            async with open_websocket(
-                stream,
-                head,
-                leftover,
-                subprotocol=MCP_SUBPROTOCOL,
-                max_message_bytes=self._mcp_frame_bytes,
-            ) as channel:
-                with metrics.ws_connections.labels("mcp").track_inprogress():
-                    try:
-                        await self._serve_mcp(channel, visitor.caller)
-                    except ChannelError as error:
-                        log.debug("mcp_socket_broken", reason=str(error))
+        async def serve(channel: WebSocketChannel) -> None:
+            await self._serve_mcp(channel, visitor.caller)
 
-        return Upgrade(run)
+        return _socket("mcp", visitor, serve, MCP_SUBPROTOCOL, self._mcp_frame_bytes)
 
     def _chat_socket(self, request: HttpRequest, visitor: Visitor) -> Upgrade:
         subprotocol = CHAT_SUBPROTOCOL if CHAT_SUBPROTOCOL in visitor.subprotocols else None
         wants_stream = parse_qs(request.query).get("stream", ["0"])[0] in ("1", "true")
 
-        async def run(stream: trio.abc.Stream, head: bytes, leftover: bytes) -> None:
-            async with open_websocket(
-                stream, head, leftover, subprotocol=subprotocol, max_message_bytes=self._chat_frame_bytes
-            ) as channel:
-                with metrics.ws_connections.labels("chat").track_inprogress():
-                    try:
-                        await self._chat.serve(channel, visitor, wants_stream=wants_stream)
-                    except ChannelError as error:
-                        log.debug("chat_socket_broken", reason=str(error))
+        async def serve(channel: WebSocketChannel) -> None:
+            await self._chat.serve(channel, visitor, wants_stream=wants_stream)
 
-        return Upgrade(run)
+        return _socket("chat", visitor, serve, subprotocol, self._chat_frame_bytes)
 
     # ------------------------------------------------------------------ everything else
 
@@ -315,6 +298,38 @@ class Front:
                 return _wrong_method("POST")
             return await self._operations.restart_process(visitor, unquote(parts[0]))
         return error_response(404, Kind.METHOD_NOT_FOUND, "There is nothing at this path.")
+
+
+def _socket(
+    kind: str,
+    visitor: Visitor,
+    serve: Callable[[WebSocketChannel], Awaitable[None]],
+    subprotocol: str | None,
+    frame_bytes: int,
+) -> Upgrade:
+    """A socket that `serve` has until it returns, its client leaves, or its token's time is over."""
+
+    async def run(stream: trio.abc.Stream, head: bytes, leftover: bytes) -> None:
+        client_address.set(visitor.address)
+        async with open_websocket(
+            stream, head, leftover, subprotocol=subprotocol, max_message_bytes=frame_bytes
+        ) as channel:
+            with metrics.ws_connections.labels(kind).track_inprogress():
+                async with trio.open_nursery() as nursery:
+                    if visitor.caller.expires_at is not None:
+                        nursery.start_soon(_close_at, channel, visitor.caller.expires_at)
+                    try:
+                        await serve(channel)
+                    except ChannelError as error:
+                        log.debug("socket_broken", kind=kind, reason=str(error))
+                    nursery.cancel_scope.cancel()
+
+    return Upgrade(run)
+
+
+async def _close_at(channel: WebSocketChannel, expires_at: float) -> None:
+    await trio.sleep(max(0.0, expires_at - time.time()))
+    await channel.close(TOKEN_EXPIRED, "the token has expired; connect with a new one")
 
 
 def _is_read(request: HttpRequest) -> bool:

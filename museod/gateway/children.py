@@ -132,6 +132,11 @@ class Children:
         return {name: bool(child.upstreams) for name, child in self._children.items()}
 
     @property
+    def is_incomplete(self) -> bool:
+        """Whether some child has not listed anything yet and is not given up: what it has is not known."""
+        return any(not child.is_published and not child.is_given_up for child in self._children.values())
+
+    @property
     def treats_all_alike(self) -> bool:
         """Whether every role may use everything, so that lists are the same for all."""
         every_role = frozenset(Role)

@@ -18,7 +18,7 @@ from museod.rpc import RpcConnection
 from museod.transports.channel import MessageChannel
 from museod.wire import codec, envelope, http_rules
 from museod.wire.eras import BATCH_REVISION, MODERN_REVISION, Era
-from museod.wire.handshake import Handshake, asked_revision
+from museod.wire.handshake import Handshake, Stage, asked_revision
 from museod.wire.listings import CAPABILITIES
 from museod.wire.messages import (
     INVALID_PARAMS,
@@ -54,8 +54,8 @@ class Connection:
         self._era: Era | None = None
         self._handshake = Handshake()
         self._subscription = Subscription(
-            on_list=lambda name: self._emit(f"notifications/{name}/list_changed", b""),
-            on_updated=lambda uri: self._emit("notifications/resources/updated", codec.encode({"uri": uri})),
+            on_list=lambda name: self._tell(f"notifications/{name}/list_changed", b""),
+            on_updated=lambda uri: self._tell("notifications/resources/updated", codec.encode({"uri": uri})),
             lists=frozenset(CAPABILITIES),
         )
         self._rpc = RpcConnection(
@@ -164,6 +164,10 @@ class Connection:
 
     async def _ask(self, method: str, params: bytes) -> Raw:
         return await self._rpc.call(method, params, timeout=ASK_SECONDS)
+
+    def _tell(self, method: str, params: bytes) -> None:
+        if self._handshake.stage is not Stage.NEW:  # before initialize is answered nothing else may be said
+            self._emit(method, params)
 
     def _emit(self, method: str, params: bytes) -> None:
         try:

@@ -27,7 +27,6 @@ from museod.errors import (
     MethodNotFound,
     RateLimited,
     RpcFailed,
-    ToolNotFound,
 )
 from museod.gateway.catalogue import Entry
 from museod.gateway.client import Ask, Client, Emit, checked_level, known_level
@@ -343,11 +342,6 @@ class Server:
             params = _decode_call(request.params or b"{}")
         except msgspec.DecodeError as error:
             raise InvalidParams(f"The params of tools/call do not fit: {error}.") from None
-        entry = self._router.catalogue.find(params.name)
-        if entry is None:
-            raise ToolNotFound(
-                f"There is no tool {params.name[:100]!r} for you; tools/list shows what you may call."
-            )
         relay = _relay(client, params.meta)
 
         async def run(answers: bytes) -> Raw:
@@ -358,6 +352,7 @@ class Server:
 
         subject = b"%b %b" % (params.name.encode("utf-8", "surrogatepass"), bytes(params.arguments))
         try:
+            entry = self._router.permitted(params.name, client.caller)
             return await self._interact(
                 "tools/call",
                 entry.child,

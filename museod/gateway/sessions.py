@@ -22,6 +22,8 @@ from museod.wire.messages import JsonId, Response
 
 # About 2 KiB each: ten thousand idle clients cost 20 MiB. Beyond it the longest idle one is ended.
 MAX_SESSIONS = 10_000
+# A person with a host on every device has a dozen.
+MAX_SESSIONS_PER_CALLER = 200
 # A host that sleeps for the night starts anew in the morning.
 IDLE_SECONDS = 4 * 3600.0
 
@@ -72,9 +74,16 @@ class Sessions:
         """Let it be found; beyond the limit the longest idle one is ended for it."""
         session.last_used = trio.current_time()
         self._expire()
+        self._make_room_for(session.owner)
         while len(self._sessions) >= self._limit:
             self.end(next(iter(self._sessions.values())))
         self._sessions[session.id] = session
+
+    def _make_room_for(self, owner: tuple[str, str]) -> None:
+        """End the owner's own longest idle session before it could cost somebody else's."""
+        own = [session for session in self._sessions.values() if session.owner == owner]
+        if len(own) >= (self._limit // 2 if not owner[1] else MAX_SESSIONS_PER_CALLER):
+            self.end(own[0])
 
     def find(self, id: str, caller: Principal) -> Session | None:
         """The session, if it lives and `caller` comes with the credential that made it."""
