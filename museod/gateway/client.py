@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 
-from msgspec import UNSET, Raw
+from msgspec import UNSET, Raw, Struct
 
 from museod.access.principal import Principal
 from museod.errors import InvalidParams
@@ -25,8 +24,7 @@ RELAYED = ("elicitation", "sampling", "roots")
 LOG_LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 
 
-@dataclass(slots=True)
-class Client:
+class Client(Struct):
     """
     Args:
         revision: what it speaks.
@@ -38,7 +36,7 @@ class Client:
     caller: Principal
     revision: str
     emit: Emit
-    capabilities: Mapping[str, Raw] = field(default_factory=dict)
+    capabilities: Mapping[str, Raw] = {}
     ask: Ask | None = None
     log_level: str = ""
     meta: RequestMeta = NO_META

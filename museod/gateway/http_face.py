@@ -25,6 +25,8 @@ from museod.wire.param_headers import ParamHeader
 class SessionFace:
     """A session, ready to answer."""
 
+    __slots__ = ("_server", "session")
+
     def __init__(self, session: Session, server: Server) -> None:
         self.session = session
         self._server = server
@@ -43,8 +45,8 @@ class SessionFace:
     def is_interactive(self) -> bool:
         """Whether its client can be asked something, or wants to see logs as they are written."""
         handshake = self.session.handshake
-        return handshake.log_level != DEFAULT_LOG_LEVEL or any(
-            name in handshake.capabilities for name in RELAYED
+        return handshake.log_level != DEFAULT_LOG_LEVEL or not handshake.capabilities.keys().isdisjoint(
+            RELAYED
         )
 
     async def answer(

@@ -5,11 +5,11 @@ A caller's request on its way to a child: params, the `_meta` that nobody can fo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from museod.access.principal import Principal
 from museod.gateway.client import is_at_least
@@ -51,8 +51,7 @@ class Turn:
 NO_TURN = Turn()
 
 
-@dataclass(slots=True)
-class Relay:
+class Relay(Struct, eq=False):
     """
     One request of one caller, as it goes to a child; a second run after a crash goes with the same.
 
@@ -68,7 +67,7 @@ class Relay:
     caller: Principal
     turn: Turn = NO_TURN
     meta: Raw | None = None
-    capabilities: Mapping[str, Raw] = field(default_factory=dict)
+    capabilities: Mapping[str, Raw] = {}
     on_progress: Progress | None = None
     on_log: LogReader | None = None
     log_level: str = ""

@@ -26,7 +26,6 @@ from museod.transports.http_messages import (
     HttpResponse,
     StreamingResponse,
     Upgrade,
-    check_headers,
     error_response,
     has_body,
     json_response,
@@ -426,10 +425,10 @@ class _Writer:
     ) -> bytes:
         if self.has_begun:
             raise LocalProtocolError("A request is answered once.")
-        check_headers(headers)
-        self.has_begun = True
-        self.is_last = self.is_last or close or self._connection.draining()
-        return render_head(status, headers, length, is_last=self.is_last, is_http_10=self._head.is_http_10)
+        is_last = self.is_last or close or self._connection.draining()
+        head = render_head(status, headers, length, is_last=is_last, is_http_10=self._head.is_http_10)
+        self.has_begun, self.is_last = True, is_last
+        return head
 
 
 def _failed(error: Exception, method: str) -> HttpResponse:

@@ -120,18 +120,6 @@ def has_body(method: str, status: int) -> bool:
     return method != "HEAD" and status not in (204, 304)
 
 
-def check_headers(headers: Sequence[tuple[str, str]]) -> None:
-    """
-    See that no header of ours can inject a line: what a handler puts into one may come from a request.
-
-    Raises:
-        LocalProtocolError: one would.
-    """
-    for name, value in headers:
-        if _NAME.fullmatch(name) is None or _VALUE.fullmatch(value) is None:
-            raise LocalProtocolError(f"The response header {name!r} has a character that it may not have.")
-
-
 def render_head(
     status: int,
     headers: Sequence[tuple[str, str]],
@@ -140,7 +128,12 @@ def render_head(
     is_last: bool = True,
     is_http_10: bool = False,
 ) -> bytes:
-    """Status line and headers. A body of unknown `length` is framed by chunks, in HTTP/1.0 by the close."""
+    """
+    Status line and headers. A body of unknown `length` is framed by chunks, in HTTP/1.0 by the close.
+
+    Raises:
+        LocalProtocolError: a header has a character that it may not have.
+    """
     parts = [_opening(status), *(_field_line(name, value) for name, value in headers)]
     if length is not None:
         if status != 204:
@@ -155,8 +148,11 @@ def render_head(
     return b"".join(parts)
 
 
-@lru_cache(maxsize=256)  # nearly all answers carry one of a few
+@lru_cache(maxsize=256)  # nearly all answers carry a few of the same
 def _field_line(name: str, value: str) -> bytes:
+    # No header of ours may inject a line: what a handler puts into one may come from a request.
+    if _NAME.fullmatch(name) is None or _VALUE.fullmatch(value) is None:
+        raise LocalProtocolError(f"The response header {name!r} has a character that it may not have.")
     return f"{name}: {value}\r\n".encode("latin-1")
 
 
