@@ -13,7 +13,19 @@ from datetime import UTC, datetime
 
 import trio
 
-from mcps.museo.sandbox import admin, basket_routes, catalogue, pages, pictures, search, texts, tokens
+from mcps.museo.sandbox import (
+    admin,
+    basket_routes,
+    catalogue,
+    order_routes,
+    pages,
+    payments,
+    pictures,
+    providers,
+    search,
+    texts,
+    tokens,
+)
 from mcps.museo.sandbox.calls import Call, Route, check_user
 from mcps.museo.sandbox.faults import Fault, Faults
 from mcps.museo.sandbox.idempotency import Idempotency
@@ -34,6 +46,9 @@ ROUTES = Routes(
         *catalogue.ROUTES,
         *search.ROUTES,
         *basket_routes.ROUTES,
+        *order_routes.ROUTES,
+        *providers.ROUTES,
+        *payments.ROUTES,
         *admin.ROUTES,
         *pictures.ROUTES,
         *pages.ROUTES,
@@ -134,11 +149,12 @@ class _Answering:
             path=request.path,
             headers=request.headers,
             body=request.body,
-            now=app._clock(),
+            now=self._shop.now(app._clock()),
             locale=texts.negotiate(request.headers.get("Accept-Language")),
             parameters=parameters,
             peer=request.peer_host,
         )
+        self._shop.orders.settle(call.now)
         fault = app._faults.draw(request.method, request.path)
         if route.scope:
             self._authenticate(route, call)

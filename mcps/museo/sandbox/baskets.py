@@ -8,33 +8,33 @@ changes the line. Unavailable lines stay visible and cost nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+from msgspec import Struct
 
-from mcps.museo.models import (
-    Availability,
-    Basket,
-    BasketLine,
-    Money,
-    Notice,
-    Totals,
-    Variant,
-)
-from mcps.museo.sandbox import ids, texts
+from mcps.museo.models import Basket, BasketLine, Money, Notice, Variant
+from mcps.museo.sandbox import ids, quotes, texts
 from mcps.museo.sandbox.items import Item, can_be_sold, price_in
-from mcps.museo.sandbox.problems import ProblemError
+from mcps.museo.sandbox.problems import ProblemError, invalid
 from mcps.museo.sandbox.shelf import CURRENCIES, Shelf
 from mcps.museo.sandbox.state import State
 
 LIFETIME = timedelta(days=30)  # from the last change
 MAX_PER_LINE = 20  # what a household orders; more is a business order
 MAX_LINES = 100
-LOW_STOCK = 5
-TAX_PERCENT = 20  # contained in all prices
-SHIPPING = 499
-FREE_SHIPPING_FROM = 5_000
+
+
+class Held(Struct, frozen=True):
+    """A line that became part of an order: `taken` of its quantity come out of the stock that was there."""
+
+    sku: str
+    quantity: int
+    taken: int
+    quoted: list[Money]
+    note: str = ""
 
 
 @dataclass(slots=True)
@@ -98,19 +98,7 @@ class Baskets:
                 if len(basket.lines) >= MAX_LINES:
                     detail = f"A basket holds at most {MAX_LINES} different things."
                     raise ProblemError("quantity_limit", detail, limit=MAX_LINES)
-                line = _Line(ids.new_id("bli"), sku, quantity, variant.prices, None)
-                position = (
-                    1
-                    + self._db.execute(
-                        "SELECT coalesce(max(position), 0) FROM basket_lines WHERE basket_id = ?",
-                        (basket.id,),
-                    ).fetchone()[0]
-                )
-                self._db.execute(
-                    "INSERT INTO basket_lines VALUES (?, ?, ?, ?, ?, ?, NULL, ?)",
-                    (line.id, basket.id, position, sku, quantity, msgspec.json.encode(line.quoted), note),
-                )
-                basket.lines.append(line)
+                self._insert(basket, 1 + self._last_position(basket), sku, quantity, variant.prices, note)
             else:
                 self._set(line, held + quantity, variant)
             self._touch(basket, now)
@@ -154,6 +142,85 @@ class Baskets:
             basket.lines.clear()
             self._touch(basket, now)
             return self._shown(basket, locale)
+
+    def take(
+        self, owner: str, basket_id: str, version: int, now: datetime, locale: str
+    ) -> tuple[Basket, list[Held]]:
+        """
+        Take the basket's lines to make an order of them; it is empty then.
+
+        The stock is not touched: the caller does that in the same transaction.
+
+        Args:
+            version: which the shopper agreed to.
+
+        Raises:
+            ProblemError: validation_failed for another basket than the open one, basket_version_conflict,
+                basket_empty, insufficient_stock.
+        """
+        with self._state.transaction():
+            basket = self._open(owner, now)
+            if basket.id != basket_id:
+                raise invalid("/basketId", "This is not the shopper's open basket; read that again.")
+            if basket.version != version:
+                raise ProblemError(
+                    "basket_version_conflict",
+                    "The basket has changed since it was read; read it again.",
+                    status=409,
+                    current_version=basket.version,
+                )
+            if not basket.lines:
+                raise ProblemError("basket_empty", "There is nothing in the basket to order.")
+            shown = self._shown(basket, locale)
+            held = [self._held(line) for line in basket.lines]
+            for line in shown.lines:
+                if line.availability == "unavailable":
+                    detail = f"{line.title} is no longer sold; take it out of the basket."
+                    raise ProblemError("insufficient_stock", detail, available=0)
+            self._db.execute("DELETE FROM basket_lines WHERE basket_id = ?", (basket.id,))
+            self._touch(basket, now)
+            return shown, held
+
+    def give_back(self, owner: str, held: Sequence[Held], now: datetime) -> None:
+        """Put lines that were taken back, to what the shopper put in meanwhile."""
+        with self._state.transaction():
+            basket = self._open(owner, now)
+            for position, taken in enumerate(held, 1 + self._last_position(basket)):
+                line = next((line for line in basket.lines if line.sku == taken.sku), None)
+                if line is not None:
+                    quantity = min(MAX_PER_LINE, line.quantity + taken.quantity)
+                    self._db.execute("UPDATE basket_lines SET quantity = ? WHERE id = ?", (quantity, line.id))
+                elif len(basket.lines) < MAX_LINES:
+                    self._insert(basket, position, taken.sku, taken.quantity, taken.quoted, taken.note)
+            self._touch(basket, now)
+
+    def _held(self, line: _Line) -> Held:
+        note = self._db.execute("SELECT note FROM basket_lines WHERE id = ?", (line.id,)).fetchone()[0]
+        variant = self._variant(line)[1]
+        taken = line.quantity
+        if variant is not None and line.quantity > variant.stock.available:
+            if not variant.stock.backorderable:
+                left = variant.stock.available
+                detail = f"Only {left} of {line.sku} left in stock."
+                raise ProblemError("insufficient_stock", detail, available=left)
+            taken = variant.stock.available
+        return Held(line.sku, line.quantity, taken, line.quoted, note)
+
+    def _last_position(self, basket: _Basket) -> int:
+        row = self._db.execute(
+            "SELECT coalesce(max(position), 0) FROM basket_lines WHERE basket_id = ?", (basket.id,)
+        ).fetchone()
+        return int(row[0])
+
+    def _insert(
+        self, basket: _Basket, position: int, sku: str, quantity: int, quoted: list[Money], note: str
+    ) -> None:
+        line = _Line(ids.new_id("bli"), sku, quantity, quoted, None)
+        self._db.execute(
+            "INSERT INTO basket_lines VALUES (?, ?, ?, ?, ?, ?, NULL, ?)",
+            (line.id, basket.id, position, sku, quantity, msgspec.json.encode(quoted), note),
+        )
+        basket.lines.append(line)
 
     def check_line(self, owner: str, line_id: str, now: datetime) -> None:
         """
@@ -283,14 +350,16 @@ class Baskets:
             shown.append(self._shown_line(line, item, variant, unit, title))
             if variant is not None:
                 subtotal += unit.amount * line.quantity
-            notices += _notices(line, variant, title, quoted, unit, locale)
+            notices += quotes.notices(
+                line.id, variant, title, (line.quantity, line.reduced_from), (quoted, unit), locale
+            )
         return Basket(
             id=basket.id,
             version=basket.version,
             owner=basket.owner,
             currency=basket.currency,
             lines=shown,
-            totals=_totals(subtotal, basket.currency),
+            totals=quotes.totals(subtotal, basket.currency),
             item_count=sum(line.quantity for line in shown if line.availability != "unavailable"),
             notices=notices,
             updated_at=ids.timestamp(basket.updated_at),
@@ -312,54 +381,6 @@ class Baskets:
             quantity=line.quantity,
             unit_price=unit,
             line_total=Money(unit.amount * line.quantity, unit.currency),
-            availability=_availability(line.quantity, variant),
+            availability=quotes.availability(line.quantity, variant),
             image_url=self._shelf.absolute(images[0]).url if images else None,
         )
-
-
-def _availability(quantity: int, variant: Variant | None) -> Availability:
-    if variant is None:
-        return "unavailable"
-    if variant.stock.backorderable:
-        return "in_stock"
-    if variant.stock.available < quantity:
-        return "insufficient"
-    return "low_stock" if variant.stock.available <= LOW_STOCK else "in_stock"
-
-
-def _notices(
-    line: _Line, variant: Variant | None, title: str, quoted: Money | None, unit: Money, locale: str
-) -> list[Notice]:
-    if variant is None:
-        text = texts.notice("line_unavailable", locale, title=title)
-        return [Notice("line_unavailable", line.id, text)]
-    found: list[Notice] = []
-    if quoted is not None and quoted.amount != unit.amount:
-        text = texts.notice("price_changed", locale, title=title, old=_plain(quoted), new=_plain(unit))
-        found.append(Notice("price_changed", line.id, text))
-    if line.reduced_from is not None:
-        text = texts.notice(
-            "quantity_reduced", locale, title=title, left=line.quantity, wanted=line.reduced_from
-        )
-        found.append(Notice("quantity_reduced", line.id, text))
-    return found
-
-
-def _plain(money: Money) -> str:
-    """`949.00 EUR`; every currency of the sandbox has two digits."""
-    return f"{money.amount // 100}.{money.amount % 100:02d} {money.currency}"
-
-
-def _totals(subtotal: int, currency: str) -> Totals:
-    shipping = SHIPPING if 0 < subtotal < FREE_SHIPPING_FROM else 0
-    total = subtotal + shipping
-    # The tax contained in a gross amount, rounded half up.
-    tax = (2 * total * TAX_PERCENT + 100 + TAX_PERCENT) // (2 * (100 + TAX_PERCENT))
-    return Totals(
-        subtotal=Money(subtotal, currency),
-        discount=Money(0, currency),
-        shipping=Money(shipping, currency),
-        tax=Money(tax, currency),
-        total=Money(total, currency),
-        tax_included=True,
-    )

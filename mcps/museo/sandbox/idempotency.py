@@ -86,4 +86,5 @@ def _scope(route: Route, call: Call) -> str:
 
 
 def _digest(call: Call) -> bytes:
-    return hashlib.sha256(call.path.encode() + b"\0" + call.body).digest()
+    # The query too: a dry run is another request than the real one.
+    return hashlib.sha256(b"\0".join([call.path.encode(), call.query.listing().encode(), call.body])).digest()

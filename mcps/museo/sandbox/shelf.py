@@ -7,7 +7,8 @@ one locale and currency are encoded once and kept until something changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeGuard
 
 import msgspec
 from msgspec import Raw
@@ -25,12 +26,12 @@ from mcps.museo.models import (
 )
 from mcps.museo.sandbox import ids, texts
 from mcps.museo.sandbox.finder import Finder
-from mcps.museo.sandbox.items import Item, price_in
+from mcps.museo.sandbox.items import Item, can_be_sold, price_in
 from mcps.museo.sandbox.problems import ProblemError, bad_request
 from mcps.museo.sandbox.state import State
 
 CURRENCIES = ("EUR", "USD")  # what the seed catalogue is priced in; the first is the default
-MAX_VIEWS = 4_096  # of about 2 KiB each; the seed catalogue in all locales and currencies is 3,200
+MAX_VIEWED = 512  # products kept encoded, of about 2 KiB for each locale and currency; the seed has 200
 
 
 class Shelf:
@@ -47,7 +48,10 @@ class Shelf:
         self.finder = Finder(state)
         self._items: dict[str, Item] = {}
         self._keys: dict[str, str] = {}  # slug or SKU -> id
-        self._views: dict[tuple[str, str, str], Raw] = {}
+        self._views: dict[str, dict[tuple[str, str], Raw]] = {}  # by id, then locale and currency
+        self.on_restock: Callable[[list[str]], None] = lambda _skus: (
+            None
+        )  # told of SKUs that can be had again
         rows = state.db.execute("SELECT position, doc FROM masters ORDER BY position")
         for position, doc in rows:
             self._place(Item(msgspec.json.decode(doc, type=ProductMaster), position))
@@ -93,20 +97,73 @@ class Shelf:
             )
             number = db.execute("SELECT number FROM masters WHERE id = ?", (master.id,)).fetchone()[0]
             self.finder.index(number, item)
-        self._views.clear()
-        self._keys = {key: id for key, id in self._keys.items() if id != master.id}
-        self._place(item)
+            self._exchange(item)
         return item
+
+    def next_position(self) -> int:
+        """The place of a new product: behind all others."""
+        row = self._state.db.execute("SELECT coalesce(max(position), -1) + 1 FROM masters").fetchone()
+        return int(row[0])
+
+    def move_stock(self, sku: str, *, available: int, reserved: int) -> None:
+        """
+        Add to what can be sold and to what is held of a SKU; negative numbers take away.
+
+        It is no change of the product: its version stays. A SKU that has gone meanwhile is none to move.
+        """
+        item = self.get(sku)
+        variant = item.variant(sku) if item else None
+        if item is None or variant is None:
+            return
+        stock = msgspec.structs.replace(
+            variant.stock,
+            available=max(0, variant.stock.available + available),
+            reserved=max(0, variant.stock.reserved + reserved),
+        )
+        changed = msgspec.structs.replace(variant, stock=stock)
+        variants = [changed if v.sku == sku else v for v in item.master.variants]
+        master = msgspec.structs.replace(item.master, variants=variants)
+        with self._state.transaction():
+            self._state.db.execute(
+                "UPDATE masters SET doc = ? WHERE id = ?", (msgspec.json.encode(master), master.id)
+            )
+            self._exchange(Item(master, item.position))
+
+    def _exchange(self, item: Item) -> None:
+        """Put a written product in its place in memory, until the transaction fails."""
+        former = self._items.get(item.master.id)
+        self._take_away(former)
+        self._place(item)
+
+        def undo() -> None:
+            self._take_away(item)
+            if former is not None:
+                self._place(former)
+
+        self._state.undo_with(undo)
+        back = _back_in_stock(former, item)
+        if back:
+            self.on_restock(back)
+
+    def _take_away(self, item: Item | None) -> None:
+        if item is None:
+            return
+        self._views.pop(item.master.id, None)
+        self._items.pop(item.master.id, None)
+        for key in (item.master.slug, *(variant.sku for variant in item.master.variants)):
+            if self._keys.get(key) == item.master.id:
+                del self._keys[key]
 
     def view(self, item: Item, locale: str, currency: str) -> Raw:
         """The product as a shopper of this locale and currency sees it, encoded."""
-        key = (item.master.id, locale, currency)
-        known = self._views.get(key)
-        if known is None:
-            if len(self._views) >= MAX_VIEWS:
+        views = self._views.get(item.master.id)
+        if views is None:
+            if len(self._views) >= MAX_VIEWED:
                 self._views.clear()
-            known = Raw(msgspec.json.encode(self.product(item, locale, currency)))
-            self._views[key] = known
+            views = self._views[item.master.id] = {}
+        known = views.get((locale, currency))
+        if known is None:
+            known = views[locale, currency] = Raw(msgspec.json.encode(self.product(item, locale, currency)))
         return known
 
     def product(self, item: Item, locale: str, currency: str) -> Product:
@@ -143,6 +200,17 @@ class Shelf:
         self._keys[item.master.slug] = item.master.id
         for variant in item.master.variants:
             self._keys[variant.sku] = item.master.id
+
+
+def _back_in_stock(former: Item | None, item: Item) -> list[str]:
+    """The SKUs that can be ordered now and could not before."""
+    before = {v.sku for v in former.master.variants if can_be_sold(v)} if _is_active(former) else set()
+    now = item.master.variants if _is_active(item) else []
+    return [variant.sku for variant in now if can_be_sold(variant) and variant.sku not in before]
+
+
+def _is_active(item: Item | None) -> TypeGuard[Item]:
+    return item is not None and item.master.status == "active"
 
 
 def category(slug: str, locale: str) -> Category:

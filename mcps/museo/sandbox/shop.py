@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from mcps.museo.sandbox.baskets import Baskets
 from mcps.museo.sandbox.cursors import Cursors
 from mcps.museo.sandbox.issuer import Account, Issuer
+from mcps.museo.sandbox.orders import Orders
 from mcps.museo.sandbox.seed import sow
 from mcps.museo.sandbox.shelf import Shelf
 from mcps.museo.sandbox.state import State
@@ -22,6 +24,13 @@ class Shop:
     baskets: Baskets
     cursors: Cursors
     issuer: Issuer
+    orders: Orders
+    page_key: bytes  # signs the tokens of payment pages
+    providers_down: set[str] = field(default_factory=set)  # because a test wants it
+
+    def now(self, clock: datetime) -> datetime:
+        """The shop's time: the clock's, moved on by what a test has asked for."""
+        return clock + timedelta(seconds=self.state.setting("clock_ahead"))
 
 
 def open_shop(state: State, account: Account, base_url: str) -> Shop:
@@ -31,4 +40,13 @@ def open_shop(state: State, account: Account, base_url: str) -> Shop:
         if not any(True for _ in shelf):
             sow(shelf, state)
     cursors = Cursors(state.secret("cursors", lambda: secrets.token_bytes(32)))
-    return Shop(state, shelf, Baskets(state, shelf), cursors, Issuer(state, account))
+    baskets = Baskets(state, shelf)
+    return Shop(
+        state,
+        shelf,
+        baskets,
+        cursors,
+        Issuer(state, account),
+        Orders(state, shelf, baskets),
+        state.secret("pages", lambda: secrets.token_bytes(32)),
+    )

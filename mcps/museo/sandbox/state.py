@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 IN_MEMORY = ":memory:"
 
 _SCHEMA = """
@@ -38,6 +38,34 @@ CREATE TABLE idempotency (
 ) WITHOUT ROWID;
 CREATE INDEX idempotency_by_age ON idempotency (made_at);
 """
+# What each version adds to the one before; a file of an older sandbox is brought up when it is opened.
+_ADDED = {
+    2: """
+CREATE TABLE settings (name TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE orders (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL,
+    status TEXT NOT NULL, due_at REAL, doc BLOB NOT NULL
+);
+CREATE INDEX orders_by_owner ON orders (owner, number);
+CREATE INDEX orders_by_due ON orders (due_at) WHERE due_at IS NOT NULL;
+CREATE TABLE links (
+    id TEXT PRIMARY KEY, order_number INTEGER NOT NULL REFERENCES orders(number), status TEXT NOT NULL,
+    provider TEXT NOT NULL, expires_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX links_by_order ON links (order_number);
+CREATE TABLE alerts (
+    id TEXT PRIMARY KEY, owner TEXT NOT NULL, sku TEXT NOT NULL, channel TEXT NOT NULL,
+    address TEXT NOT NULL, locale TEXT NOT NULL, expires_at REAL NOT NULL, fired_at REAL,
+    UNIQUE (owner, sku, channel, address)
+) WITHOUT ROWID;
+CREATE INDEX alerts_by_sku ON alerts (sku) WHERE fired_at IS NULL;
+CREATE TABLE audit (at REAL NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, master_id TEXT NOT NULL);
+CREATE TABLE imports (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, actor TEXT NOT NULL,
+    job BLOB NOT NULL, content BLOB
+);
+""",
+}
 
 
 class StateError(Exception):
@@ -57,6 +85,7 @@ class State:
 
     def __init__(self, path: str = IN_MEMORY) -> None:
         self._path = path
+        self._undoing: list[Callable[[], None]] = []
         if path != IN_MEMORY:
             _create_private(Path(path))
         try:
@@ -80,7 +109,7 @@ class State:
         self.db.execute("PRAGMA synchronous = NORMAL")
         self.db.execute("PRAGMA foreign_keys = ON")
         with self.transaction():  # takes the exclusive lock for good
-            version = self.db.execute("PRAGMA user_version").fetchone()[0]
+            version = int(self.db.execute("PRAGMA user_version").fetchone()[0])
             if version > SCHEMA_VERSION:
                 raise StateError(
                     f"{self._path} was written by a newer sandbox (schema {version});"
@@ -88,12 +117,14 @@ class State:
                 )
             if version == SCHEMA_VERSION:
                 return False
-            if self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            if not version and self.db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise StateError(f"{self._path} is another program's database; choose another --state file.")
-            for statement in _SCHEMA.split(";"):
+            schemas = [] if version else [_SCHEMA]
+            schemas += [added for number, added in _ADDED.items() if number > version]
+            for statement in ";".join(schemas).split(";"):
                 self.db.execute(statement)
             self.db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            return True
+            return version == 0
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -104,10 +135,33 @@ class State:
         self.db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self.db.execute("COMMIT")
         except BaseException:
-            self.db.execute("ROLLBACK")
+            if self._is_open():
+                self.db.execute("ROLLBACK")
+            for undo in reversed(self._undoing):
+                undo()
             raise
-        self.db.execute("COMMIT")
+        finally:
+            self._undoing.clear()
+
+    def _is_open(self) -> bool:
+        """Whether a transaction is under way; SQLite ends it by itself when the disk is full."""
+        return self.db.in_transaction
+
+    def undo_with(self, undo: Callable[[], None]) -> None:
+        """Have `undo` called if the transaction at hand comes to nothing: memory must not know better."""
+        self._undoing.append(undo)
+
+    def setting(self, name: str) -> float:
+        """A number that outlives a restart; 0 until it is set."""
+        row = self.db.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        return float(row[0]) if row else 0.0
+
+    def set(self, name: str, value: float) -> None:
+        """Keep a number."""
+        with self.transaction():
+            self.db.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, value))
 
     def secret(self, name: str, make: Callable[[], bytes]) -> bytes:
         """A secret of this sandbox, made when it is first asked for."""

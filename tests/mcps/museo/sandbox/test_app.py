@@ -14,7 +14,7 @@ KEY = {"Idempotency-Key": "turn-0001-add"}
 async def test_what_is_not_there_is_a_problem_and_not_a_guess() -> None:
     caller = make_caller()
 
-    for path in ("/", "/api/v1/nothing", "/api/v1/orders", "/api/v1/search/", "/api/v1/catalog/products/%ff"):
+    for path in ("/", "/api/v1/nothing", "/api/v1/order", "/api/v1/search/", "/api/v1/catalog/products/%ff"):
         answer = await caller("GET", path)
         assert (answer.status, answer.code) == (404, "invalid_request"), path
         assert answer.header("Content-Type") == "application/problem+json"

@@ -2,7 +2,8 @@ import msgspec
 import pytest
 
 from mcps.museo.models import Money, Stock
-from mcps.museo.sandbox.baskets import MAX_LINES, MAX_PER_LINE, _totals
+from mcps.museo.sandbox.baskets import MAX_LINES, MAX_PER_LINE
+from mcps.museo.sandbox.quotes import totals
 from tests.mcps.museo.calling import Caller, make_caller
 
 BLUE = "IPHONE-15-128-BLUE"
@@ -274,10 +275,10 @@ async def test_the_lines_alone_carry_the_version_too() -> None:
     ],
 )
 def test_totals_contain_the_tax(subtotal: int, shipping: int, total: int, tax: int) -> None:
-    totals = _totals(subtotal, "EUR")
+    cost = totals(subtotal, "EUR")
 
-    assert (totals.shipping.amount, totals.total.amount, totals.tax.amount) == (shipping, total, tax)
-    assert totals.tax_included
+    assert (cost.shipping.amount, cost.total.amount, cost.tax.amount) == (shipping, total, tax)
+    assert cost.tax_included
 
 
 async def test_a_backorderable_variant_can_be_ordered_whatever_the_stock() -> None:
