@@ -15,6 +15,7 @@ class EntryKind(StrEnum):
     RESULT = "result"
     EPOCH = "epoch"
     STATUS = "status"
+    CONFIRMATION = "confirmation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,14 @@ class Backend(Protocol):
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None]:
         """The values of these entries, None for those that are not there or over."""
+
+    async def take(self, key: str) -> bytes | None:
+        """
+        The value of an entry, which is gone then; None if it is not there or over.
+
+        Of several that take the same entry one gets it. Not repeated by itself: `StoreUnavailable` with
+        `maybe_done` may have lost it.
+        """
 
     async def put(self, entries: Sequence[Entry]) -> None:
         """Write entries, over what was there."""

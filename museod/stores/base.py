@@ -182,6 +182,21 @@ class RequestCache(Protocol):
         """Forget everything of `owner`, also what is being computed right now."""
 
 
+class Confirmations(Protocol):
+    """Calls that wait for a person's yes, sealed at rest; each can be taken once."""
+
+    async def put(self, user_id: str, ticket: str, value: bytes, *, ttl_seconds: float) -> bool:
+        """Keep what waits under a ticket that nobody can guess; False if it is too large to be kept."""
+
+    async def take(self, user_id: str, ticket: str) -> bytes | None:
+        """
+        What waits under `ticket`, for whoever takes it first; None for everybody else and after its time.
+
+        Raises:
+            StoreUnavailable: as everywhere; nothing may be done on the strength of it then.
+        """
+
+
 class Limits(Protocol):
     """
     Token buckets that several nodes share.
@@ -230,6 +245,7 @@ class Stores:
     statuses: Statuses
     cache: RequestCache
     privacy: Privacy
+    confirmations: Confirmations
     limits: Limits | None = None
 
     async def export(self, user_id: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 ANSWER_PREFIX = "answer:"
+CONFIRMATION_PREFIX = "confirmation:"
 CONVERSATION_PREFIX = "conversation:"
 REQUEST_PREFIX = "request:"
 PROCESS_PREFIX = "mcp:process:"
@@ -33,6 +34,11 @@ def answer(user_id: str, conversation_id: str, message_id: str, text: str) -> st
         digest.update(len(encoded).to_bytes(8, "big"))
         digest.update(encoded)
     return f"{ANSWER_PREFIX}{user_id}:{digest.hexdigest()}"
+
+
+def confirmation(user_id: str, ticket: str) -> str:
+    """One call of one user that waits for a yes."""
+    return f"{CONFIRMATION_PREFIX}{user_id}:{ticket}"
 
 
 def request(owner: str, request_hash: str) -> str:

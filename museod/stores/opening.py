@@ -13,6 +13,7 @@ import trio
 from museod.errors import ConfigError, Fault, StoreError
 from museod.stores.backend import Backend
 from museod.stores.base import Stores
+from museod.stores.confirmations import SealedConfirmations
 from museod.stores.database import Database
 from museod.stores.sealed import (
     PlainStatuses,
@@ -123,6 +124,7 @@ def assemble(
         statuses=PlainStatuses(backend),
         cache=cache,
         privacy=SealedPrivacy(backend, sealer, conversations, cache),
+        confirmations=SealedConfirmations(backend, sealer, now=now),
     )
 
 

@@ -38,7 +38,7 @@ SWEEP_ROWS = 500
 # What may be lost early without harm has a ceiling per kind: a day of a busy shop's answers and results is
 # far less than 64 MiB in their minutes of life.
 MAX_KIND_BYTES = 64 * 1024 * 1024
-_BOUNDED_KINDS = frozenset({EntryKind.ANSWER, EntryKind.RESULT})
+_BOUNDED_KINDS = frozenset({EntryKind.ANSWER, EntryKind.RESULT, EntryKind.CONFIRMATION})
 # A drawn turn number is remembered this long without a saved conversation: longer than any turn runs.
 _FENCE_SECONDS = 3600
 
@@ -87,6 +87,16 @@ class SqliteBackend:
             return [_value(connection, key, now) for key in keys]
 
         return await self._bridge.run(work, writes=False)
+
+    async def take(self, key: str) -> bytes | None:
+        now = self._milliseconds()
+
+        def work(connection: sqlite3.Connection) -> bytes | None:
+            value = _value(connection, key, now)
+            connection.execute("DELETE FROM entries WHERE key = ?", (key,))
+            return value
+
+        return await self._write(work)
 
     async def put(self, entries: Sequence[Entry]) -> None:
         await self._write(lambda connection: self._put(connection, entries))

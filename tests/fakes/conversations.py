@@ -14,6 +14,27 @@ from museod.stores.base import AnsweredMessage, Stores, Turn, TurnLost
 from museod.stores.records import Conversation, decode_conversation, encode_conversation
 
 
+class FakeConfirmations:
+    """What waits for a yes; `error` is raised instead of working."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[tuple[str, str], bytes] = {}
+        self.error: Exception | None = None
+
+    async def put(self, user_id: str, ticket: str, value: bytes, *, ttl_seconds: float) -> bool:
+        await trio.lowlevel.checkpoint()
+        if self.error is not None:
+            raise self.error
+        self.waiting[user_id, ticket] = value
+        return True
+
+    async def take(self, user_id: str, ticket: str) -> bytes | None:
+        await trio.lowlevel.checkpoint()
+        if self.error is not None:
+            raise self.error
+        return self.waiting.pop((user_id, ticket), None)
+
+
 class FakeStores:
     """
     Conversations, locks and answers.
@@ -23,6 +44,7 @@ class FakeStores:
     """
 
     def __init__(self) -> None:
+        self.confirmations = FakeConfirmations()
         self.records: dict[str, bytes] = {}
         self.kept: dict[tuple[str, str, str, str], bytes] = {}
         self.load_error: Exception | None = None
@@ -35,7 +57,13 @@ class FakeStores:
         """The same as the object that the daemon passes around."""
         absent = cast("Any", None)
         return Stores(
-            conversations=self, locks=self, answers=self, statuses=absent, cache=absent, privacy=absent
+            conversations=self,
+            locks=self,
+            answers=self,
+            statuses=absent,
+            cache=absent,
+            privacy=absent,
+            confirmations=self.confirmations,
         )
 
     def conversation(self, user_id: str) -> Conversation:
