@@ -46,6 +46,9 @@ SWEEP_SECONDS = 0.1
 # Answers above this wait until the other side has read what is queued; below it, a full house of them (64)
 # stays within the smallest outbox (1 MiB).
 LARGE_BYTES = 8 * 1024
+# How many workers wait for further requests: most clients send one at a time, and an idle connection pays
+# about 3 KiB for each.
+MAX_RESTING = 1
 # initialize may not be cancelled (spec 2025-11-25, "Cancellation").
 _NEVER_CANCELLED = frozenset({"initialize"})
 
@@ -68,6 +71,22 @@ class _Call:
         self.deadline = deadline
         self.timeout = timeout
         self.id: JsonId = 0
+
+
+class _Served:
+    """A request of theirs that is being served."""
+
+    __slots__ = ("is_cancelled", "request", "scope")
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.scope: trio.CancelScope | None = None  # while there is something to cancel
+        self.is_cancelled = False
+
+    def cancel(self) -> None:
+        self.is_cancelled = True
+        if self.scope is not None:
+            self.scope.cancel()
 
 
 class RpcConnection:
@@ -111,7 +130,8 @@ class RpcConnection:
         self._peer: Peer[_Call] = Peer(strict=strict, max_pending=max_pending)
         self._max_concurrent = max_concurrent
         self._calls: dict[JsonId, _Call] = {}
-        self._serving: dict[JsonId, trio.CancelScope] = {}
+        self._serving: dict[JsonId, _Served] = {}
+        self._resting: list[trio.lowlevel.Task] = []
         self._queue: deque[Request] = deque()
         self._nursery: trio.Nursery | None = None
         self._ended: ChannelError | None = None
@@ -298,29 +318,56 @@ class RpcConnection:
             self._queue.append(request)
 
     def _start(self, request: Request) -> None:
-        assert self._nursery is not None  # noqa: S101 - _dispatch runs inside run()
-        scope = trio.CancelScope()
-        self._serving[request.id] = scope
-        self._nursery.start_soon(self._answer, request, scope)
+        served = self._serving[request.id] = _Served(request)
+        if self._resting:
+            trio.lowlevel.reschedule(self._resting.pop(), outcome.Value(served))
+        else:
+            assert self._nursery is not None  # noqa: S101 - _dispatch runs inside run()
+            self._nursery.start_soon(self._work, served)
 
-    async def _answer(self, request: Request, scope: trio.CancelScope) -> None:
+    async def _work(self, served: _Served | None) -> None:
+        """Answer one request after another, until one is cancelled or enough other workers rest."""
+        # A task and a scope for each request would be a seventh of the cost of a call.
+        with trio.CancelScope() as scope:
+            while served is not None:
+                await self._answer(served, scope)
+                served = await self._rest()
+
+    async def _rest(self) -> _Served | None:
+        """Sleep until there is another request; None when there is no need to wait for it."""
+        if len(self._resting) >= MAX_RESTING:
+            return None
+        task = trio.lowlevel.current_task()
+        self._resting.append(task)
+
+        def abort(_: object) -> trio.lowlevel.Abort:
+            self._resting.remove(task)
+            return trio.lowlevel.Abort.SUCCEEDED
+
+        served: _Served = await trio.lowlevel.wait_task_rescheduled(abort)
+        return served
+
+    async def _answer(self, served: _Served, scope: trio.CancelScope) -> None:
+        request = served.request
         reply: bytes | None = None
         try:
-            with scope:
+            if not served.is_cancelled:
+                served.scope = scope
                 settle = await self._outcome_of(request)
+                served.scope = None  # settled: whoever cancels from now on comes too late
                 # Once cancelled, the id may be that of their next request, which this is no answer to.
                 reply = None if scope.cancel_called else settle()
             if reply is not None:
                 await self._send_answer(reply)
         finally:
             # Only now: an answer that waits for its reader holds its place among those that are served.
-            if self._serving.get(request.id) is scope:
+            if self._serving.get(request.id) is served:
                 del self._serving[request.id]
             if self._queue:
                 self._start(self._queue.popleft())
-        if self._is_idle is not None and not self.serving:
-            self._is_idle.set()
-            self._is_idle = None
+            elif self._is_idle is not None and not self._serving:
+                self._is_idle.set()
+                self._is_idle = None
 
     async def _send_answer(self, reply: bytes) -> None:
         if len(reply) <= LARGE_BYTES:
@@ -351,9 +398,9 @@ class RpcConnection:
         if id is None:
             return
         self._peer.drop(id)
-        scope = self._serving.get(id)
-        if scope is not None:
-            scope.cancel()
+        served = self._serving.get(id)
+        if served is not None:
+            served.cancel()
             return
         self._queue = deque(request for request in self._queue if request.id != id)
 

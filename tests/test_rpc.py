@@ -12,7 +12,7 @@ import trio.testing
 from trio.testing import MockClock
 
 from museod.errors import CallTimeout, ChannelClosed, InvalidParams, RpcFailed
-from museod.rpc import RpcConnection
+from museod.rpc import CANCELLED, RpcConnection
 from museod.transports.channel import MemoryChannel, open_memory_pair
 from museod.wire import codec
 from museod.wire.messages import Notification, Request
@@ -301,3 +301,82 @@ async def test_notifications_arrive_in_order_between_requests() -> None:
         nursery.cancel_scope.cancel()
 
     assert seen == ["one", "two"]
+
+
+async def test_one_request_after_another_is_answered_around_a_cancelled_one() -> None:
+    begun: list[object] = []
+
+    async def serve(request: Request) -> bytes:
+        begun.append(request.id)
+        if request.method == "wait":
+            await trio.sleep_forever()
+        await trio.lowlevel.checkpoint()
+        return b"{}"
+
+    ours, theirs = open_memory_pair()
+    server = RpcConnection(theirs, serve=serve)
+    answered = []
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(server.run)
+            for id, method in enumerate(("x", "x", "wait", "x", "x")):
+                ours.post(codec.encode_request(id, method, b"{}"))
+                if method == "wait":
+                    await trio.testing.wait_all_tasks_blocked()
+                    ours.post(codec.encode_notification(CANCELLED, b'{"requestId":%d}' % id))
+                else:
+                    answered.append(codec.decode((await ours.receive())[0])["id"])
+                await trio.testing.wait_all_tasks_blocked()
+                assert server.serving == 0
+            nursery.cancel_scope.cancel()
+
+    assert begun == [0, 1, 2, 3, 4]
+    assert answered == [0, 1, 3, 4]
+
+
+async def test_a_request_that_is_cancelled_before_its_turn_is_not_begun() -> None:
+    begun: list[object] = []
+
+    async def serve(request: Request) -> bytes:
+        begun.append(request.id)
+        await trio.lowlevel.checkpoint()
+        return b"{}"
+
+    ours, theirs = open_memory_pair()
+    server = RpcConnection(theirs, serve=serve)
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(server.run)
+            ours.post(codec.encode_request(1, "x", b"{}"))
+            ours.post(codec.encode_notification(CANCELLED, b'{"requestId":1}'))
+            ours.post(codec.encode_request(2, "x", b"{}"))
+            answer = codec.decode((await ours.receive())[0])
+            nursery.cancel_scope.cancel()
+
+    assert (begun, answer["id"]) == ([2], 2)
+
+
+async def test_a_cancellation_behind_the_answer_spares_the_next_request() -> None:
+    may_end = trio.Event()
+
+    async def serve(request: Request) -> bytes:
+        if request.method == "wait":
+            await may_end.wait()
+        return b"{}"
+
+    ours, theirs = open_memory_pair()
+    server = RpcConnection(theirs, serve=serve)
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            await nursery.start(server.run)
+            ours.post(codec.encode_request(1, "x", b"{}"))
+            await ours.receive()
+            ours.post(codec.encode_request(2, "wait", b"{}"))
+            await trio.testing.wait_all_tasks_blocked()
+            ours.post(codec.encode_notification(CANCELLED, b'{"requestId":1}'))
+            await trio.testing.wait_all_tasks_blocked()
+            may_end.set()
+            answer = codec.decode((await ours.receive())[0])
+            nursery.cancel_scope.cancel()
+
+    assert answer["id"] == 2

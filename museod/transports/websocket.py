@@ -68,6 +68,7 @@ class WebSocketChannel:
         self.is_lost = False
         self._is_reading = False
         self._was_heard = False
+        self._is_alone = True
         self._parked_writer: trio.lowlevel.Task | None = None
         self._drained = trio.Event()
         self._ended = trio.Event()
@@ -83,7 +84,18 @@ class WebSocketChannel:
             text = f"The client reads too slowly: over {self._outbox_bytes} bytes wait for it."
             raise again(self._lose(ChannelBroken(text)))
         self._protocol.send_text(message)
-        self._collect()
+        # As on a pipe (`StdioChannel.post`): alone, a message leaves at once, without a turn of the writer;
+        # in company it waits for this turn's end.
+        is_alone, self._is_alone = self._is_alone, False
+        if not is_alone or self._unsent:
+            self._collect()
+            return
+        self._gather()
+        self.flush_nowait()
+        if self._fault is not None:
+            raise again(self._fault)
+        if self._outbox:
+            self._wake_writer()
 
     async def wait_drained(self) -> None:
         """Return when little is queued, or when the channel is dead and the next `post` says so."""
@@ -144,7 +156,7 @@ class WebSocketChannel:
                 return []
             finally:
                 self._is_reading = False
-        self._was_heard = True
+        self._was_heard = self._is_alone = True
         if data:
             self._protocol.receive_data(data)
         else:
@@ -183,14 +195,17 @@ class WebSocketChannel:
         self._break(ChannelBroken(reason))
 
     def _collect(self) -> None:
-        """Queue what the protocol wants to send, and notice when it has ended."""
+        """Have the writer send what the protocol wants to send, and notice when it has ended."""
+        self._gather()
+        self._wake_writer()
+
+    def _gather(self) -> None:
         for data in self._protocol.data_to_send():
             if data:  # the empty one means the end of our half, which comes with `linger`
                 self._outbox.append(data)
                 self._unsent += len(data)
         if self._protocol.eof_sent:
             self._break(self._verdict())
-        self._wake_writer()
 
     def _verdict(self) -> ChannelError:
         protocol = self._protocol

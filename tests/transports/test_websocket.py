@@ -131,6 +131,22 @@ async def test_a_frame_glued_to_the_handshake_is_delivered(serving: Serving) -> 
 
 
 @pytest.mark.real
+async def test_an_answer_alone_leaves_at_once_and_company_waits_for_the_tick(serving: Serving) -> None:
+    waiting: list[int] = []
+
+    async def session(channel: WebSocketChannel) -> None:
+        await channel.receive()
+        for text in (b"alone", b"in", b"company"):
+            channel.post(text)
+            waiting.append(channel._unsent)
+
+    server = await serving(upgrading(session))
+    heard = await talk(server, frame(TEXT, b"x") + close(1000))
+    assert waiting[0] == 0 < waiting[1] < waiting[2]
+    assert heard.texts == [b"alone", b"in", b"company"]
+
+
+@pytest.mark.real
 async def test_fragments_are_joined_around_control_frames(serving: Serving) -> None:
     collector = Collector()
     server = await serving(upgrading(collector))
