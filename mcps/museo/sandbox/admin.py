@@ -1,22 +1,34 @@
-"""The administration's view: product masters in every status."""
+"""The administration's operations: product masters in every status, read, written and archived."""
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 
 from mcps.museo.models import MasterPage, ProductMaster, Status
 from mcps.museo.sandbox import texts
-from mcps.museo.sandbox.calls import Call, Route, json_reply
+from mcps.museo.sandbox.calls import (
+    MASTER_BODY,
+    MERGE_PATCH,
+    Call,
+    Route,
+    check_version,
+    converted,
+    json_reply,
+    media_type,
+    read_json,
+)
 from mcps.museo.sandbox.catalogue import title_key
 from mcps.museo.sandbox.cursors import Key
 from mcps.museo.sandbox.filters import cheapest, read_filters
 from mcps.museo.sandbox.items import Item
+from mcps.museo.sandbox.masters import merged, writable
 from mcps.museo.sandbox.problems import ProblemError, bad_request
 from mcps.museo.sandbox.shelf import CURRENCIES
 from mcps.museo.sandbox.shop import Shop
 from mcps.museo.sandbox.words import words
+from mcps.museo.writes import ProductMasterWrite
 from museod.transports.http1 import HttpResponse
 
 SORTS = ("updated_desc", "created_desc", "title", "price_asc", "price_desc", "stock_asc")
@@ -51,10 +63,56 @@ def list_masters(shop: Shop, call: Call) -> HttpResponse:
 
 def get_master(shop: Shop, call: Call) -> HttpResponse:
     """One master by its id, in any status."""
+    master = _master(shop, call)
+    return json_reply(call, 200, _visible(shop, master), version=master.version)
+
+
+def create_master(shop: Shop, call: Call) -> HttpResponse:
+    """A new product; with dryRun only what it would be."""
+    content = read_json(call, ProductMasterWrite)
+    master = shop.masters.made(content, call.now)
+    if call.query.boolean("dryRun"):
+        return json_reply(call, 200, _visible(shop, master))
+    shop.masters.save(master, "create", call.actor, call.now)
+    response = json_reply(call, 201, _visible(shop, master), version=master.version)
+    response.headers.append(("Location", f"{_MASTERS}/{master.id}"))
+    return response
+
+
+def update_master(shop: Shop, call: Call) -> HttpResponse:
+    """A product with new content: whole as JSON, in part as a merge patch (RFC 7396)."""
+    former = _master(shop, call)
+    check_version(call, former.version, "version_conflict")
+    if media_type(call) == MERGE_PATCH:
+        patch = read_json(call, dict[str, Any], media=MERGE_PATCH)
+        content = converted(merged(writable(former), patch), ProductMasterWrite)
+    else:
+        content = read_json(call, ProductMasterWrite)
+    master = shop.masters.changed(former, content, call.now)
+    if not call.query.boolean("dryRun"):
+        shop.masters.save(master, "update", call.actor, call.now)
+    return json_reply(call, 200, _visible(shop, master), version=master.version)
+
+
+def delete_master(shop: Shop, call: Call) -> HttpResponse:
+    """The product, archived; a repetition is answered like the first time, whatever version it names."""
+    former = _master(shop, call)
+    if former.status != "archived" or call.headers.get("If-Match") is None:
+        check_version(call, former.version, "version_conflict")
+    master = shop.masters.archived(former, call.now)
+    shop.masters.save(master, "archive", call.actor, call.now)
+    return json_reply(call, 200, _visible(shop, master), version=master.version)
+
+
+def _master(shop: Shop, call: Call) -> ProductMaster:
     item = shop.shelf.get(call.parameters["id"])
     if item is None or item.master.id != call.parameters["id"]:
         raise ProblemError("product_not_found", "There is no product with this id; list them to find it.")
-    return json_reply(call, 200, shown(shop, item), version=item.master.version)
+    return item.master
+
+
+def _visible(shop: Shop, master: ProductMaster) -> ProductMaster:
+    return shown(shop, Item(master, 0))
 
 
 def shown(shop: Shop, item: Item) -> ProductMaster:
@@ -111,4 +169,32 @@ ROUTES = (
         ),
     ),
     Route("GET", _MASTERS + "/{id}", "adminGetProduct", get_master, scope="admin:products:read"),
+    Route(
+        "POST",
+        _MASTERS,
+        "adminCreateProduct",
+        create_master,
+        scope="admin:products:write",
+        query=("dryRun",),
+        writes=True,
+        body_limit=MASTER_BODY,
+    ),
+    Route(
+        "PUT",
+        _MASTERS + "/{id}",
+        "adminUpdateProduct",
+        update_master,
+        scope="admin:products:write",
+        query=("dryRun",),
+        writes=True,
+        body_limit=MASTER_BODY,
+    ),
+    Route(
+        "DELETE",
+        _MASTERS + "/{id}",
+        "adminDeleteProduct",
+        delete_master,
+        scope="admin:products:delete",
+        writes=True,
+    ),
 )

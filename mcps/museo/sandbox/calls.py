@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 Content = TypeVar("Content")
 
 JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
 CATALOGUE_CACHE = "private, max-age=30"  # a price or a stock level may be half a minute old on a page
 SMALL_BODY = 64 * 1024
+MASTER_BODY = 1024 * 1024  # a product with a hundred variants and its texts in eight languages
 LARGE_BODY = 10 * 1024 * 1024  # imports only
 
 _USER = re.compile(r"[A-Za-z0-9._:@+-]{1,128}")
@@ -55,6 +57,11 @@ class Call:
         if key is not None and not 8 <= len(key) <= 128:
             raise bad_request("Idempotency-Key must have 8 to 128 characters.", pointer="/Idempotency-Key")
         return key
+
+    @property
+    def actor(self) -> str:
+        """Who of the administration does this, for the audit log."""
+        return (self.headers.get("X-Museo-Actor") or "")[:128]
 
 
 Handler = Callable[["Shop", Call], HttpResponse]
@@ -143,15 +150,15 @@ def media_type(call: Call) -> str:
     return (call.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
 
 
-def read_json(call: Call, shape: type[Content]) -> Content:
+def read_json(call: Call, shape: type[Content], *, media: str = JSON) -> Content:
     """
     The request's JSON content.
 
     Raises:
         ProblemError: no JSON (415, 400), or JSON that is not of this shape (422 with a pointer).
     """
-    if media_type(call) != JSON:
-        raise ProblemError("unsupported_media_type", f"Send the content as {JSON}.")
+    if media_type(call) != media:
+        raise ProblemError("unsupported_media_type", f"Send the content as {media}.")
     if codec.is_too_deep(call.body):
         raise bad_request("The content nests too deeply; flatten it.")
     try:
@@ -159,12 +166,29 @@ def read_json(call: Call, shape: type[Content]) -> Content:
         _refuse_duplicates(call.body)
     except msgspec.ValidationError as error:
         _refuse_duplicates(call.body)
-        match = _WHERE.match(str(error))
-        what, path = (match["what"], match["path"] or "") if match else (str(error), "")
-        raise invalid(_pointer(path), what) from None
+        raise _misshapen(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise bad_request("The content is not valid JSON.") from None
     return content
+
+
+def converted(content: Any, shape: type[Content]) -> Content:
+    """
+    Content that was put together here, as `shape`.
+
+    Raises:
+        ProblemError: it is not of this shape (422 with a pointer).
+    """
+    try:
+        return msgspec.convert(content, type=shape)
+    except msgspec.ValidationError as error:
+        raise _misshapen(error) from None
+
+
+def _misshapen(error: msgspec.ValidationError) -> ProblemError:
+    match = _WHERE.match(str(error))
+    what, path = (match["what"], match["path"] or "") if match else (str(error), "")
+    return invalid(_pointer(path), what)
 
 
 def _refuse_duplicates(body: bytes) -> None:

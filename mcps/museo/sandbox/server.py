@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import trio
 
 from mcps.museo.sandbox.app import DEFAULT_REQUESTS_PER_MINUTE, App
-from mcps.museo.sandbox.calls import LARGE_BODY, SMALL_BODY
+from mcps.museo.sandbox.calls import LARGE_BODY, MASTER_BODY, SMALL_BODY
 from mcps.museo.sandbox.faults import FaultRule, Faults
 from mcps.museo.sandbox.issuer import Account
 from mcps.museo.sandbox.shop import open_shop
@@ -134,7 +134,9 @@ def _body_ceiling(_method: str, path: str) -> int:
 
     A body that is a little too large is thus refused by `app`, with a problem document.
     """
-    return 2 * (LARGE_BODY if path.startswith("/api/v1/admin/products/imports") else SMALL_BODY)
+    if path.startswith("/api/v1/admin/products/imports"):
+        return 2 * LARGE_BODY
+    return 2 * (MASTER_BODY if path.startswith("/api/v1/admin/") else SMALL_BODY)
 
 
 async def _listen(options: Options) -> list[trio.SocketListener]:

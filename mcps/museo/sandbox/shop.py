@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from mcps.museo.sandbox.baskets import Baskets
 from mcps.museo.sandbox.cursors import Cursors
 from mcps.museo.sandbox.issuer import Account, Issuer
+from mcps.museo.sandbox.masters import Masters
 from mcps.museo.sandbox.orders import Orders
 from mcps.museo.sandbox.seed import sow
 from mcps.museo.sandbox.shelf import Shelf
@@ -25,6 +26,7 @@ class Shop:
     cursors: Cursors
     issuer: Issuer
     orders: Orders
+    masters: Masters
     page_key: bytes  # signs the tokens of payment pages
     providers_down: set[str] = field(default_factory=set)  # because a test wants it
 
@@ -48,5 +50,6 @@ def open_shop(state: State, account: Account, base_url: str) -> Shop:
         cursors,
         Issuer(state, account),
         Orders(state, shelf, baskets),
+        Masters(state, shelf),
         state.secret("pages", lambda: secrets.token_bytes(32)),
     )

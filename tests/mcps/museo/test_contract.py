@@ -2,8 +2,8 @@
 The contract, held against the sandbox as a real process, and against a real API when there is one.
 
 MUSEO_CONTRACT_URL names the API; MUSEO_CONTRACT_KEY and MUSEO_CONTRACT_SECRET are a service account with all
-scopes. Everything here is true of any shop with a few products; what is left behind is an empty basket and an
-order that nobody pays.
+scopes. Everything here is true of any shop with a few products; what is left behind is an empty basket, an
+order that nobody pays, and an archived product.
 """
 
 from __future__ import annotations
@@ -35,9 +35,6 @@ pytestmark = pytest.mark.real
 NOT_BUILT = {
     "getRecommendations",
     "createStockAlert",
-    "adminCreateProduct",
-    "adminUpdateProduct",
-    "adminDeleteProduct",
     "adminStartImport",
     "adminGetImport",
 }
@@ -401,6 +398,46 @@ async def test_the_administration_lists_and_reads_masters(target: Target) -> Non
 
     assert master.headers["ETag"] == f'"{page["items"][0]["version"]}"'
     assert missing == (404, "product_not_found")
+
+
+async def test_the_life_of_a_product_master(target: Target) -> None:
+    sku = f"CONTRACT-{secrets.token_hex(6)}"
+    content = {
+        "title": {"en": "Contract test", "de": "Vertragsprobe"},
+        "status": "draft",
+        "variants": [{"sku": sku, "prices": [{"amount": 100, "currency": "EUR"}], "stock": 1}],
+    }
+    async with open_api(target) as api:
+        key = {"Idempotency-Key": secrets.token_hex(8)}
+        dry = await api.send("adminCreateProduct", json=content, query={"dryRun": "true"})
+        made = await api.send("adminCreateProduct", json=content, headers=key)
+        again = await api.json("adminCreateProduct", json=content, headers=key)
+        taken = await api.refusal("adminCreateProduct", json=content)
+        bad = await api.refusal("adminCreateProduct", json={**content, "variants": []})
+        where = {"id": made.json()["id"]}
+        unsaid = await api.refusal("adminUpdateProduct", path=where, json=content)
+        stale = await api.refusal(
+            "adminUpdateProduct", path=where, json=content, headers={"If-Match": '"999"'}
+        )
+        patched = await api.send(
+            "adminUpdateProduct",
+            path=where,
+            json={"brand": "Museo"},
+            headers={"If-Match": made.headers["ETag"], "Content-Type": "application/merge-patch+json"},
+        )
+        replaced = await api.send(
+            "adminUpdateProduct", path=where, json=content, headers={"If-Match": patched.headers["ETag"]}
+        )
+        tag = {"If-Match": replaced.headers["ETag"]}
+        archived = await api.json("adminDeleteProduct", path=where, headers=tag)
+        repeated = await api.json("adminDeleteProduct", path=where, headers=tag)
+
+    assert (dry.status_code, made.status_code, again) == (200, 201, made.json())
+    assert (taken, bad) == ((409, "sku_taken"), (422, "validation_failed"))
+    assert (unsaid, stale) == ((428, "precondition_required"), (412, "version_conflict"))
+    assert (patched.json()["brand"], replaced.json()["brand"]) == ("Museo", None)
+    assert patched.json()["variants"][0]["id"] == made.json()["variants"][0]["id"]
+    assert (archived["status"], repeated) == ("archived", archived)
 
 
 async def test_the_typed_client_reads_all_that_it_offers(target: Target) -> None:
