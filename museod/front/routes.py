@@ -36,6 +36,7 @@ from museod.front.door import (
 )
 from museod.front.operations import NO_STORE, Operations
 from museod.front.pages import Pages
+from museod.front.uploads import MAX_UPLOAD_BYTES
 from museod.observe import metrics
 from museod.observe.context import bound, client_address, correlation_id, is_correlation_id
 from museod.observe.logs import get_logger
@@ -58,6 +59,7 @@ log = get_logger()
 MCP_SUBPROTOCOL = "mcp"
 CHAT_SUBPROTOCOL = "museo.chat"
 _CHAT_PATHS = ("/", "/chat")
+UPLOADS_PATH = "/api/v1/uploads"
 TOKEN_EXPIRED = 4401  # a close code of our own (RFC 6455, section 7.4.2), after HTTP's 401
 AnyResponse = HttpResponse | StreamingResponse | Exchange | Upgrade
 
@@ -92,6 +94,13 @@ class Privacy(Protocol):
         """Forget it, everywhere; whether there was anything."""
 
 
+class UploadEndpoint(Protocol):
+    """Files that wait for a tool to read them."""
+
+    async def take(self, request: HttpRequest, visitor: Visitor) -> HttpResponse:
+        """Keep the body for its sender."""
+
+
 class Front:
     """
     Answers every request of every listener.
@@ -113,6 +122,7 @@ class Front:
         mcp_frame_bytes: int,
         chat_frame_bytes: int,
         http_body_bytes: int,
+        uploads: UploadEndpoint | None = None,
     ) -> None:
         self._door = door
         self._mcp = mcp
@@ -123,6 +133,7 @@ class Front:
         self._mcp_frame_bytes = mcp_frame_bytes
         self._chat_frame_bytes = chat_frame_bytes
         self._http_body_bytes = http_body_bytes
+        self._uploads = uploads
         self._pages = Pages()
 
     def body_limit(self, method: str, path: str) -> int:
@@ -131,6 +142,8 @@ class Front:
             return 0
         if path == "/api/v1/messages":
             return self._chat_frame_bytes
+        if path == UPLOADS_PATH:
+            return MAX_UPLOAD_BYTES
         return self._http_body_bytes
 
     async def handle(self, request: HttpRequest, listener: Listener) -> AnyResponse:
@@ -235,6 +248,10 @@ class Front:
             return await self._conversation(
                 request, listener, unquote(path.removeprefix("/api/v1/conversations/"))
             )
+        if path == UPLOADS_PATH and self._uploads is not None:
+            if request.method != "POST":
+                return _wrong_method("POST")
+            return await self._uploads.take(request, self._door.admit(request, listener))
         if path == "/api/v1/reload":
             if request.method != "POST":
                 return _wrong_method("POST")
@@ -340,7 +357,7 @@ def _wrong_method(allowed: str) -> HttpResponse:
     return error_response(405, Kind.METHOD_NOT_FOUND, f"Use {allowed} here.", [("Allow", allowed)])
 
 
-_LABELLED = ("/mcp", "/health", "/ready", "/metrics", "/api/v1/messages", "/")
+_LABELLED = ("/mcp", "/health", "/ready", "/metrics", "/api/v1/messages", UPLOADS_PATH, "/")
 
 
 def _path_label(path: str) -> str:
