@@ -23,8 +23,10 @@ from museod.front.door import Door, is_loopback
 from museod.front.operations import Operations
 from museod.front.routes import Front
 from museod.front.talk import Talk
+from museod.front.uploads import Uploads
 from museod.gateway.cache import ResultCache
 from museod.gateway.children import Children
+from museod.gateway.confirm import Confirmations
 from museod.gateway.connection import Connection
 from museod.gateway.http_face import HttpFace
 from museod.gateway.leases import Leases
@@ -67,9 +69,11 @@ class Daemon:
     server: Server = field(init=False)
     leases: Leases = field(init=False)
     parking: Parking = field(init=False)
+    confirmations: Confirmations = field(init=False)
     tokens: TokenReader = field(init=False)
     limits: LocalLimits = field(init=False)
     dependencies: Dependencies = field(init=False)
+    uploads: Uploads = field(init=False)
     draining: trio.Event = field(init=False)
     supervisor: Supervisor | None = None
 
@@ -79,9 +83,11 @@ class Daemon:
         self.limits = LocalLimits()
         self.draining = trio.Event()
         self.dependencies = Dependencies()
+        self.uploads = Uploads(self.config.state_dir / "uploads")
         self.tokens = token_reader(self.config, self.sealer)
         self.leases = Leases(self.children, self._open_extra)
         self.parking = Parking()
+        self.confirmations = Confirmations(self.stores.confirmations)
         self.server = Server(
             self.router,
             Subscriptions(self.children),
@@ -91,6 +97,7 @@ class Daemon:
             draining=self.draining,
             leases=self.leases,
             parking=self.parking,
+            confirmations=self.confirmations,
         )
 
     @property
@@ -159,6 +166,7 @@ class Daemon:
             mcp_frame_bytes=config.limits.mcp_frame_bytes,
             chat_frame_bytes=config.limits.chat_frame_bytes,
             http_body_bytes=config.limits.http_body_bytes,
+            uploads=self.uploads,
         )
 
     def operations(self) -> Operations:
@@ -243,6 +251,12 @@ class Daemon:
         metrics.child_up.labels(status.name).set(status.state is State.READY)
 
     async def write_statuses(self) -> None:
+        """Keep the children's state in the store, and uploads no longer than their hour."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.uploads.run)
+            nursery.start_soon(self._write_statuses)
+
+    async def _write_statuses(self) -> None:
         """Keep the children's state in the store, under the names of the design document."""
         while True:
             for name, status in self._statuses().items():

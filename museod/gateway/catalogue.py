@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from msgspec import Raw
 
+from museod.gateway.confirm import without_confirm
 from museod.wire import codec
 from museod.wire.envelope import with_members
 from museod.wire.listings import Kind, Listed
@@ -24,12 +25,17 @@ _NAME_CHARS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012
 
 @dataclass(frozen=True, slots=True)
 class ChildTools:
-    """What one child lists, and the prefix under which its names are shown."""
+    """
+    What one child lists, and the prefix under which its names are shown.
+
+    `is_trusted`: a person's yes reaches it in `_meta`, so its schemas are shown without a `confirm` argument.
+    """
 
     child: str
     tools: tuple[ListedTool, ...]
     prefix: str = ""
     lists: Mapping[Kind, tuple[Listed, ...]] = field(default_factory=dict)
+    is_trusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +142,7 @@ def build_catalogue(children: Iterable[ChildTools], *, version: int) -> Catalogu
     for child in children:
         for listed in child.tools:
             name = _free_name(child, listed.tool.name, entries, refusals)
-            entry = _entry(name, child.child, listed, entries)
+            entry = _entry(name, child.child, _shown(listed) if child.is_trusted else listed, entries)
             if isinstance(entry, Refusal):
                 refusals.append(entry)
             else:
@@ -191,6 +197,13 @@ def _free_name(
 
 def _is_name(name: str) -> bool:
     return 1 <= len(name) <= MAX_NAME_CHARS and _NAME_CHARS.issuperset(name)
+
+
+def _shown(listed: ListedTool) -> ListedTool:
+    schema = without_confirm(listed.tool.input_schema)
+    if schema is listed.tool.input_schema:
+        return listed
+    return ListedTool.decode(Raw(with_members(listed.raw, {"inputSchema": schema})))
 
 
 def _entry(name: str, child: str, listed: ListedTool, taken: Mapping[str, Entry]) -> Entry | Refusal:

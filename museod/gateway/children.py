@@ -268,7 +268,7 @@ class Children:
 
     def _publish(self) -> None:
         listings = [
-            ChildTools(name, child.tools, child.policy.prefix, child.lists)
+            ChildTools(name, child.tools, child.policy.prefix, child.lists, child.policy.identity)
             for name, child in self._children.items()
         ]
         catalogue = build_catalogue(listings, version=self.catalogue.version + 1)

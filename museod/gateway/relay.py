@@ -13,6 +13,7 @@ from msgspec import Raw, Struct
 
 from museod.access.principal import Principal
 from museod.gateway.client import is_at_least
+from museod.gateway.confirm import Confirmed
 from museod.gateway.policy import ChildPolicy
 from museod.gateway.upstream import CLIENT_INFO, Upstream
 from museod.observe.context import correlation_id, next_span, trace_parent
@@ -62,6 +63,7 @@ class Relay(Struct, eq=False):
         on_log: called with the params of log messages that can be nobody else's.
         log_level: which of them are wanted; empty for none.
         leased: the process that this request has for itself, if it has one.
+        confirmed: the yes that this very call got; only trusted children are told.
     """
 
     caller: Principal
@@ -72,6 +74,7 @@ class Relay(Struct, eq=False):
     on_log: LogReader | None = None
     log_level: str = ""
     leased: Upstream | None = None
+    confirmed: Confirmed | None = None
     has_shown_something: bool = False
     _token: int | None = None
     _log_key: object = None
@@ -88,6 +91,8 @@ class Relay(Struct, eq=False):
         if policy.identity:
             extra[envelope.CALLER] = {**self.caller.as_meta(), **self.turn.as_meta()}
             extra[envelope.CORRELATION_ID] = correlation_id.get()
+            if self.confirmed is not None:
+                extra[envelope.CONFIRMED] = self.confirmed.as_meta()
         if trace_parent.get():
             extra["traceparent"] = next_span(trace_parent.get())
         if self.on_progress is not None:

@@ -21,6 +21,7 @@ from museod.errors import (
     ChildLost,
     ChildUnavailable,
     InvalidArguments,
+    InvalidRequest,
     RpcFailed,
     ToolNotFound,
 )
@@ -29,15 +30,17 @@ from museod.gateway.cache import ResultCache, says_more
 from museod.gateway.catalogue import Catalogue, Entry, Shared
 from museod.gateway.children import Child, Children
 from museod.gateway.client import ASK_SECONDS
+from museod.gateway.confirm import Confirmed, question_before, stripped
 from museod.gateway.policy import EVERY_TOOL
 from museod.gateway.relay import NO_TURN, Progress, Relay, Turn
 from museod.gateway.upstream import Upstream
 from museod.observe import metrics
+from museod.observe.context import correlation_id
 from museod.observe.logs import get_logger
 from museod.wire import codec
 from museod.wire.eras import Era
 from museod.wire.listings import MAX_TTL_MS, Hints, Kind
-from museod.wire.tools import ToolResult, decode_tool_result
+from museod.wire.tools import ToolResult, decode_tool_result, failed_result
 
 log = get_logger()
 
@@ -104,6 +107,7 @@ class Router:
         on_progress: Progress | None = None,
         relay: Relay | None = None,
         answers: bytes = b"",
+        confirmed: Confirmed | None = None,
     ) -> Reply:
         """
         Run one tool for one caller and return what the child answered.
@@ -119,6 +123,7 @@ class Router:
             on_progress: called with the members of each progress notification but its token.
             relay: instead of `turn`, `meta` and `on_progress`, where more is to be carried.
             answers: further members of the params, encoded: what the caller answers to a child's questions.
+            confirmed: the caller's yes to exactly this call; see `confirm.Confirmations`.
 
         Raises:
             ToolNotFound: no child offers `tool`, or `caller` may not see it.
@@ -134,14 +139,26 @@ class Router:
         outcome = "error"
         entry = self.permitted(tool, caller)
         is_cached = False
+        is_trusted = self.is_trusted(entry.child)
         try:
+            if is_trusted:
+                arguments = stripped(arguments)
             plain = _check_arguments(entry, arguments)
+            if confirmed is not None and not confirmed.fits(entry.name, arguments, caller):
+                raise InvalidRequest("This yes was said about another call; call again to be asked anew.")
+            if is_trusted and confirmed is None:
+                question = question_before(entry.original, plain, caller)
+                if question is not None:
+                    outcome = "unconfirmed"
+                    raw = Raw(failed_result(question, correlation_id=correlation_id.get()))
+                    return Reply(raw, entry.child, trio.current_time() - started)
             members = b'"name":%b,"arguments":%b%b' % (
                 codec.encode(entry.original),
                 bytes(arguments),
                 answers,
             )
             relay = relay or Relay(caller, turn, meta, on_progress=on_progress)
+            relay.confirmed = confirmed
             if self._children[entry.child].policy.cache and self._cache is not None:
                 raw, is_cached = await self._through_cache(
                     self._cache, entry, plain, members, relay, started, may_keep=not answers
@@ -221,6 +238,10 @@ class Router:
         """Whether `child` is a legacy one that gets a process for each call that may be asked something."""
         known = self._children[child]
         return known.policy.interactive and any(up.era is Era.LEGACY for up in known.upstreams)
+
+    def is_trusted(self, child: str) -> bool:
+        """Whether `child` is one of our own: it is told who calls, and of a person's yes."""
+        return self._children[child].policy.identity
 
     def may_use(self, child: str, caller: Principal) -> bool:
         """Whether `caller` may see what `child` has besides tools."""

@@ -26,7 +26,9 @@ from museod.errors import (
 )
 from museod.gateway.catalogue import Entry
 from museod.gateway.client import Ask, Client, Emit, checked_level, known_level
-from museod.gateway.interaction import Seal
+from museod.gateway.confirm import Confirmations, Confirmed
+from museod.gateway.consent import Consent, is_answer
+from museod.gateway.interaction import RequestStates, Seal
 from museod.gateway.interactions import Interactions
 from museod.gateway.leases import Leases
 from museod.gateway.listening import Listening
@@ -72,6 +74,7 @@ class Server:
         seal: seals what children want back from modern clients.
         draining: set when nothing new may be begun; ends what would run for ever.
         leases, parking: for interactive legacy children; without them such a child asks nobody.
+        confirmations: what waits for a yes; without them what a child wants confirmed stays undone.
     """
 
     def __init__(
@@ -85,6 +88,7 @@ class Server:
         draining: trio.Event | None = None,
         leases: Leases | None = None,
         parking: Parking | None = None,
+        confirmations: Confirmations | None = None,
     ) -> None:
         self._router = router
         self.subscriptions = subscriptions
@@ -92,6 +96,7 @@ class Server:
         self._admit = admit
         self._draining = trio.Event() if draining is None else draining
         self._interactions = Interactions(router, seal, leases, parking)
+        self._consent = None if confirmations is None else Consent(confirmations, RequestStates(seal))
         self._reads = Reads(router, self._interactions)
         self._listening = Listening(subscriptions, self._draining, _SERVER_INFO)
 
@@ -241,10 +246,24 @@ class Server:
             )
             return _checked(reply.raw, reply.child)
 
+        async def run_confirmed(arguments: bytes, confirmed: Confirmed) -> Raw:
+            reply = await self._router.call(
+                params.name, arguments, client.caller, relay=relay, confirmed=confirmed
+            )
+            return _checked(reply.raw, reply.child)
+
         subject = b"%b %b" % (params.name.encode("utf-8", "surrogatepass"), bytes(params.arguments))
         try:
-            child = self._router.permitted(params.name, client.caller).child
-            return await self._interactions.run("tools/call", child, subject, params, client, relay, run)
+            entry = self._router.permitted(params.name, client.caller)
+            consent = self._consent if self._router.is_trusted(entry.child) else None
+            if consent is not None and params.request_state is not UNSET and is_answer(params.request_state):
+                return await consent.answered(params, entry, subject, client, run_confirmed)
+            result = await self._interactions.run(
+                "tools/call", entry.child, subject, params, client, relay, run
+            )
+            if consent is None:
+                return result
+            return await consent.settle(result, entry, subject, params, client, run_confirmed)
         except _SHOWN_TO_THE_MODEL as error:
             return Raw(failed_result(error, correlation_id=correlation_id.get()))
         except RpcFailed as error:
