@@ -45,7 +45,7 @@ BOB = principal("bob", Role.ADMIN)
 NOBODY = Principal(sub="", role=Role.GUEST)
 OWNER = Principal(sub="eve", role=Role.CUSTOMER, contacts={"email": "Eve@shop.example", "phone": "+491"})
 CONFIRMED = "ai.museo/confirmed"
-FORMS = {"io.modelcontextprotocol/clientCapabilities": {"elicitation": {}}}
+FORMS: dict[str, Any] = {"io.modelcontextprotocol/clientCapabilities": {"elicitation": {}}}
 DELETE = {"product": "p1"}
 
 
