@@ -370,6 +370,55 @@ async def test_an_upgraded_connection_may_end_broken(log: FakeLog) -> None:
     assert log.events == []
 
 
+HEAD = b"POST /mcp HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+CHUNKED = b"POST /mcp HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "bodies"),
+    [
+        ([HEAD % 2 + b"{}", HEAD % 2 + b"[]"], [b"{}", b"[]"]),
+        ([HEAD % 2 + b"{}", HEAD % 3 + b"[1]", HEAD % 2 + b"[]"], [b"{}", b"[1]", b"[]"]),
+        ([HEAD % 2 + b"{}", HEAD % 2 + b"[", b"]"], [b"{}", b"[]"]),
+        ([HEAD % 2 + b"{}", HEAD % 2, b"[]"], [b"{}", b"[]"]),
+        ([HEAD % 2 + b"{}", (HEAD % 2)[:20], (HEAD % 2)[20:] + b"[]"], [b"{}", b"[]"]),
+        ([HEAD % 2 + b"{}", HEAD % 2 + b"[]" + HEAD % 2 + b"()"], [b"{}", b"[]", b"()"]),
+        ([HEAD % 0, HEAD % 0, HEAD % 0 + HEAD % 2 + b"{}"], [b"", b"", b"", b"{}"]),
+        ([CHUNKED + b"1\r\na\r\n0\r\n\r\n", CHUNKED + b"1\r\nb\r\n0\r\n\r\n"], [b"a", b"b"]),
+        ([CHUNKED + b"1\r\na\r\n0\r\n\r\n", CHUNKED, b"0\r\n\r\n"], [b"a", b""]),
+    ],
+)
+async def test_a_repeated_head_is_followed_by_a_body_of_its_own(
+    pieces: list[bytes], bodies: list[bytes]
+) -> None:
+    seen: list[bytes] = []
+
+    async def handler(request: HttpRequest) -> HttpResponse:
+        seen.append(request.body)
+        return HttpResponse(200)
+
+    client, server = trio.testing.memory_stream_pair()
+
+    async def serve() -> None:
+        await serve_http(
+            server,
+            handler,
+            peer=("x", 1),
+            limits=HttpLimits(),
+            body_limit=lambda *_: 10,
+            idle=IdleConnections(),
+        )
+
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(serve)
+            for piece in pieces:
+                await client.send_all(piece)
+                await trio.testing.wait_all_tasks_blocked()
+            await client.send_eof()
+    assert seen == bodies
+
+
 async def test_while_draining_each_answer_is_the_last() -> None:
     answer = await exchange(request_bytes(close=False) * 2, draining=True)
     assert answer.statuses == [200]

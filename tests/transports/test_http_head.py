@@ -196,3 +196,22 @@ def test_no_bytes_raise_anything_but_a_refusal(data: bytes) -> None:
             parse_head(attempt + b"\r\n\r\n", max_headers=64)
         except Refused as refused:
             assert 400 <= refused.status <= 505  # noqa: PT017
+
+
+def test_what_is_derived_from_headers_is_read_once_but_a_failure_every_time() -> None:
+    headers = Headers([("A", "1")])
+    reads: list[object] = []
+
+    def read(found: Headers) -> str | None:
+        reads.append(found)
+        return found.get("b")
+
+    def fail(_: Headers) -> None:
+        reads.append("failed")
+        raise ValueError
+
+    assert (headers.derived(read), headers.derived(read), len(reads)) == (None, None, 1)
+    for _ in range(2):
+        with pytest.raises(ValueError):
+            headers.derived(fail)
+    assert reads == [headers, "failed", "failed"]
