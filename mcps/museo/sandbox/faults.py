@@ -93,6 +93,12 @@ class Faults:
 
     def __init__(self, rules: Sequence[FaultRule] = ()) -> None:
         self._rules = tuple(rules)
+        self.spec = ""  # what was asked for since the start
+
+    def replace(self, rules: Sequence[FaultRule], spec: str) -> None:
+        """Draw by other rules from now on."""
+        self._rules = tuple(rules)
+        self.spec = spec
 
     def draw(self, method: str, path: str) -> Fault:
         """What shall happen to this request."""

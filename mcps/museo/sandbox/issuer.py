@@ -74,6 +74,7 @@ class Issuer:
         self._public = key.public_key()
         self._key_id = hashlib.sha256(pem).hexdigest()[:16]
         self._known: dict[str, Grant] = {}
+        self._state = state
 
     def issue(self, scopes: frozenset[str], now: datetime) -> str:
         """A token for the account."""
@@ -86,6 +87,7 @@ class Issuer:
             "exp": moment + LIFETIME_SECONDS,
             "jti": ids.new_id("jti"),
             "scope": " ".join(sorted(scopes)),
+            "gen": self._generation(),
         }
         return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": self._key_id})
 
@@ -110,6 +112,14 @@ class Issuer:
             raise _refused("The access token has expired; get a new one.")
         return grant
 
+    def expire_all(self) -> None:
+        """Refuse all tokens of before, as if their time were over."""
+        self._known.clear()
+        self._state.set("token_generation", self._generation() + 1)
+
+    def _generation(self) -> float:
+        return self._state.setting("token_generation")
+
     def key_set(self) -> dict[str, list[dict[str, object]]]:
         """The public key as a JWK set (RFC 7517)."""
         jwk = jwt.algorithms.RSAAlgorithm.to_jwk(self._public, as_dict=True)
@@ -130,6 +140,8 @@ class Issuer:
             raise _refused("The access token is not valid here; get one from /api/v1/auth/token.") from None
         if claims["sub"] != self.account.id:
             raise _refused("The access token belongs to an account that is not known any more.")
+        if claims.get("gen", 0) != self._generation():
+            raise _refused("The access token has expired; get a new one.")
         return Grant(claims["sub"], frozenset(str(claims["scope"]).split()), float(claims["exp"]))
 
 

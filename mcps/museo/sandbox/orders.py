@@ -133,14 +133,28 @@ class Orders:
         Raises:
             ProblemError: order_not_found.
         """
-        number = key[2:] if key[:2].upper() == "M-" else ""
-        if number.isascii() and number.isdecimal() and len(number) < 16:
-            placed = self._find("number = ?", int(number))
-        else:
-            placed = self._find("id = ?", key)
+        placed = self._named(key)
         if placed is None or placed.owner != owner:
             raise ProblemError("order_not_found", "The shopper has no such order; list the orders.")
         return placed
+
+    def any(self, key: str) -> Placed:
+        """
+        An order by id or number, whoever it belongs to.
+
+        Raises:
+            ProblemError: order_not_found.
+        """
+        placed = self._named(key)
+        if placed is None:
+            raise ProblemError("order_not_found", "There is no such order.")
+        return placed
+
+    def _named(self, key: str) -> Placed | None:
+        number = key[2:] if key[:2].upper() == "M-" else ""
+        if number.isascii() and number.isdecimal() and len(number) < 16:
+            return self._find("number = ?", int(number))
+        return self._find("id = ?", key)
 
     def of(self, owner: str, status: str | None) -> list[Placed]:
         """The shopper's orders, newest first."""

@@ -6,8 +6,10 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from mcps.museo.sandbox.alerts import Alerts
 from mcps.museo.sandbox.baskets import Baskets
 from mcps.museo.sandbox.cursors import Cursors
+from mcps.museo.sandbox.faults import Faults
 from mcps.museo.sandbox.issuer import Account, Issuer
 from mcps.museo.sandbox.masters import Masters
 from mcps.museo.sandbox.orders import Orders
@@ -27,8 +29,15 @@ class Shop:
     issuer: Issuer
     orders: Orders
     masters: Masters
+    alerts: Alerts
     page_key: bytes  # signs the tokens of payment pages
+    faults: Faults = field(default_factory=Faults)
     providers_down: set[str] = field(default_factory=set)  # because a test wants it
+
+    def settle(self, now: datetime) -> None:
+        """Let everything happen that is due by now; what comes back in stock, comes back now."""
+        self.shelf.on_restock = lambda skus: self.alerts.fire(skus, now)
+        self.orders.settle(now)
 
     def now(self, clock: datetime) -> datetime:
         """The shop's time: the clock's, moved on by what a test has asked for."""
@@ -51,5 +60,6 @@ def open_shop(state: State, account: Account, base_url: str) -> Shop:
         Issuer(state, account),
         Orders(state, shelf, baskets),
         Masters(state, shelf),
+        Alerts(state),
         state.secret("pages", lambda: secrets.token_bytes(32)),
     )

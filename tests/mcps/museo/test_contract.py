@@ -33,8 +33,6 @@ pytestmark = pytest.mark.real
 
 # What the sandbox does not have yet answers 404; the list may only become shorter.
 NOT_BUILT = {
-    "getRecommendations",
-    "createStockAlert",
     "adminStartImport",
     "adminGetImport",
 }
@@ -388,6 +386,39 @@ async def test_payment_providers_are_those_for_the_currency_and_the_country(targ
     )
     assert len(fitting) <= len(all_of_them)
     assert bad == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("kind", ["similar", "accessories", "bought_together"])
+async def test_recommendations_are_other_products(target: Target, kind: str) -> None:
+    async with open_api(target) as api:
+        [product, *_] = (await api.json("listProducts", query={"limit": "1"}))["items"]
+        where = {"idOrSlug": product["slug"]}
+        page = await api.json("getRecommendations", path=where, query={"kind": kind, "limit": "4"})
+        missing = await api.refusal("getRecommendations", path={"idOrSlug": "no-such-product"})
+
+    assert len(page["items"]) <= 4
+    assert product["id"] not in [item["id"] for item in page["items"]]
+    assert missing == (404, "product_not_found")
+
+
+async def test_stock_alerts_are_for_what_is_sold_out_and_with_consent(target: Target) -> None:
+    async with open_api(target) as api:
+        page = await api.json("listProducts", query={"limit": "100"})
+        sold_out = [
+            variant["sku"]
+            for product in page["items"]
+            for variant in product["variants"]
+            if not variant["available"] and not variant.get("backorderable")
+        ]
+        wanted = {"channel": "email", "address": "contract@example.org", "consent": True}
+        in_stock = await api.refusal("createStockAlert", json={**wanted, "sku": await api.a_sku()})
+        for sku in sold_out[:1]:
+            made = await api.json("createStockAlert", json={**wanted, "sku": sku})
+            unasked = await api.refusal("createStockAlert", json={**wanted, "sku": sku, "consent": False})
+            assert made["id"]
+            assert unasked == (422, "validation_failed")
+
+    assert in_stock[0] == 409
 
 
 async def test_the_administration_lists_and_reads_masters(target: Target) -> None:
