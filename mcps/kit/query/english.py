@@ -83,6 +83,7 @@ ENGLISH = Lexicon(
     colors=COLORS,
     sizes=SIZES,
     size_intro=r"(?:in |a )?size",
+    size_link="in",
     currencies=CURRENCIES,
     thousand="k|thousand|grand",
     under=(

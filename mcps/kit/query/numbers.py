@@ -38,10 +38,12 @@ def amount_pattern(lexicon: Lexicon, name: str) -> str:
     """A regular expression for an amount of money, its parts in groups that begin with `name`."""
     signs = "|".join(re.escape(word) for word in lexicon.currencies if not word.isalpha())
     words = "|".join(sorted((w for w in lexicon.currencies if w.isalpha()), key=len, reverse=True))
+    measures = f"{_MEASURES}|{lexicon.measures}" if lexicon.measures else _MEASURES
+    million = rf" ?(?:(?P<{name}_m>{lexicon.million})\b)?" if lexicon.million else ""
     return (
         rf"(?:(?P<{name}_sign>{signs}|\b(?:{words})\b) ?)?(?<![\w.,-])"
-        rf"(?P<{name}_digits>{_DIGITS})(?!\d)(?! ?%| ?(?:{_MEASURES})\b)"
-        rf" ?(?:(?P<{name}_k>{lexicon.thousand})\b)? ?(?P<{name}_unit>{signs}|\b(?:{words})\b)?"
+        rf"(?P<{name}_digits>{_DIGITS})(?!\d)(?! ?%| ?(?:{measures})\b)"
+        rf" ?(?:(?P<{name}_k>{lexicon.thousand})\b)?{million} ?(?P<{name}_unit>{signs}|(?:{words})\b)?"
     )
 
 
@@ -50,10 +52,10 @@ def read_amount(match: re.Match[str], name: str, lexicon: Lexicon) -> tuple[int,
     word = match[f"{name}_sign"] or match[f"{name}_unit"] or ""
     currency = lexicon.currencies.get(word, "")
     whole, fraction = _split(match[f"{name}_digits"])
-    digits = exponent(currency)
-    minor = int(whole) * 10**digits + (int(fraction.ljust(digits, "0")[:digits] or 0) if digits else 0)
-    if match[f"{name}_k"]:
-        minor *= 1000
+    times = 1000 if match[f"{name}_k"] else 1
+    if lexicon.million and match[f"{name}_m"]:
+        times *= 1_000_000
+    minor = int(whole + fraction) * times * 10 ** exponent(currency) // 10 ** len(fraction)
     return min(minor, MAX_AMOUNT), currency
 
 

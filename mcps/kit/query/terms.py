@@ -58,7 +58,9 @@ class _Reading:
 
 def flatten(text: str, lexicon: Lexicon) -> str:
     """`text` in lower case, its compatibility forms, quotes, contractions and white space made plain."""
-    text = unicodedata.normalize("NFKC", text).lower().replace("’", "'").replace("`", "'")
+    # "İ" in lower case is an i with a dot above it, which nobody types.
+    text = unicodedata.normalize("NFKC", text).lower().replace("i\u0307", "i")
+    text = text.replace("’", "'").replace("`", "'")
     text = " ".join(text.split())
     for pattern, meaning in _tables(lexicon).contractions:
         text = pattern.sub(meaning, text)
@@ -120,7 +122,7 @@ def _read_attributes(reading: _Reading, tables: _Tables, lexicon: Lexicon) -> No
     if match := reading.take(tables.size_number):
         terms = replace(terms, size=match[1].upper())
     elif match := reading.take(tables.size_word):
-        terms = replace(terms, size=lexicon.sizes[match[1]])
+        terms = replace(terms, size=lexicon.sizes[match[1] or match[2]])
     brands = []
     while match := reading.take(tables.brand):
         brands.append(BRANDS[match[1]])
@@ -169,8 +171,10 @@ def _tables(lexicon: Lexicon) -> _Tables:
 
 
 def _compile(lexicon: Lexicon) -> _Tables:
-    codes = "|".join(sorted((s for s in lexicon.sizes if len(s) <= 4), key=len, reverse=True))
-    spelled = _choice(s for s in lexicon.sizes if len(s) > 4)
+    # "XL" stands for itself; "large" is a size only where something says so.
+    codes = _choice(word for word, size in lexicon.sizes.items() if word == size.lower())
+    spelled = _choice(word for word, size in lexicon.sizes.items() if word != size.lower())
+    announced = f"(?:{lexicon.size_intro}|{lexicon.size_link})" if lexicon.size_link else lexicon.size_intro
     return _Tables(
         contractions=tuple((re.compile(pattern), meaning) for pattern, meaning in lexicon.contractions),
         under=_prices(lexicon.under, lexicon),
@@ -182,10 +186,7 @@ def _compile(lexicon: Lexicon) -> _Tables:
         storage=re.compile(r"(?<![\w.])(\d{1,4} ?[gt]b)\b"),
         color=re.compile(rf"(?<![\w-])({_choice(lexicon.colors)})(?![\w-])"),
         size_number=re.compile(rf"\b{lexicon.size_intro} (\d{{1,2}}(?:[.,]5)?|[sml]|{codes})\b"),
-        size_word=re.compile(
-            rf"(?:\b(?:{lexicon.size_intro}|in) )?\b({codes}|(?<=in )(?:{spelled})|"
-            rf"(?<=size )(?:{spelled}))\b"
-        ),
+        size_word=re.compile(rf"(?:\b{announced} )?\b({codes})\b|\b{announced} ({spelled})\b"),
         brand=re.compile(rf"(?<![\w-])({_choice(BRANDS)})(?:'s)?(?![\w-])"),
     )
 
