@@ -85,7 +85,7 @@ class Subscriptions:
         with trio.move_on_after(CONFIRM_SECONDS):
             for name in self._children.having("resources"):
                 for upstream in self._children[name].upstreams[:1]:
-                    await upstream.wait_watching(wanted & self._wanted_of(name))
+                    await upstream.changes.wait_watching(wanted & self._wanted_of(name))
 
     def _watch(self, uris: Iterable[str]) -> None:
         new = [uri for uri in uris if not self._watched[uri]]
@@ -110,7 +110,7 @@ class Subscriptions:
     def _tell_child(self, child: Child) -> None:
         # One process of a pool is enough, and all of them would tell everything twice.
         if child.upstreams:
-            child.upstreams[0].watch_resources(self._wanted_of(child.policy.child))
+            child.upstreams[0].changes.watch_resources(self._wanted_of(child.policy.child))
 
     def _wanted_of(self, child: str) -> set[str]:
         catalogue = self._children.catalogue
@@ -123,7 +123,7 @@ class Subscriptions:
         return wanted
 
     def _arrived(self, child: Child, upstream: Upstream) -> None:
-        upstream.on_updated = self._updated
+        upstream.changes.on_updated = self._updated
         if self._watched:
             self._tell_child(child)
 

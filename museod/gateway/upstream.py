@@ -1,5 +1,5 @@
 """
-Our client side to one process of one child: its era, its tools, its calls, its health.
+Our client side to one process of one child: its era, its lists, its calls.
 
 An `Upstream` lives exactly as long as the process: it is opened inside the incarnation's nursery and what
 ends it ends the incarnation.
@@ -16,14 +16,16 @@ import trio
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from museod import __version__
-from museod.errors import CallTimeout, MethodNotFound, ProtocolError, RemoteProtocolError, RpcFailed
+from museod.errors import CallTimeout, MethodNotFound, RemoteProtocolError, RpcFailed
+from museod.gateway.changes import Changes
+from museod.gateway.health import TIMEOUT_SECONDS, Health
 from museod.observe.logs import get_logger
 from museod.rpc import RpcConnection
 from museod.transports.channel import MessageChannel
 from museod.wire import codec, envelope
 from museod.wire.eras import LEGACY_REVISIONS, MODERN_REVISION, NEWEST_LEGACY, Era
 from museod.wire.listings import CAPABILITIES, Hints, Kind, Listed, decode_item, decode_page
-from museod.wire.messages import METHOD_NOT_FOUND, Malformed, Notification, Request
+from museod.wire.messages import METHOD_NOT_FOUND, Notification, Request
 from museod.wire.tools import ListedTool
 
 log = get_logger()
@@ -34,18 +36,9 @@ PROBE_SECONDS = 8.0
 LIST_SECONDS = 20.0
 MAX_PAGES = 200
 MAX_ITEMS = 10_000
-# A burst of list_changed is one re-reading.
-COALESCE_SECONDS = 0.2
-HEALTH_SECONDS = 30.0
-HEALTH_TIMEOUT = 10.0
-HEALTH_FAILURES = 3
-
-RELISTEN_SECONDS = 1.0
-REWATCH_SECONDS = 0.02  # a client waits for it; several that come together still share one listen
 # What a server of the handshake era may ask its client.
 ASKABLE = frozenset({"elicitation/create", "sampling/createMessage", "roots/list"})
 
-_LIST_CHANGED = {f"notifications/{name}/list_changed": name for name in CAPABILITIES}
 Item = TypeVar("Item")
 METRICS = "notifications/" + envelope.OURS + "metrics"
 Progress = Callable[[dict[str, Raw]], None]
@@ -64,10 +57,6 @@ class ChildProcess(Protocol):
 
     def cpu_seconds(self) -> float | None:
         """Processor time the process has used so far, or None when it cannot be read."""
-
-
-class ChildHung(ProtocolError):
-    """The process answered before, failed a caller since, and shows no sign of life at all."""
 
 
 class _Discovered(Struct, rename="camel"):
@@ -91,20 +80,6 @@ _decode_discovered = msgspec.json.Decoder(_Discovered).decode
 _decode_initialized = msgspec.json.Decoder(_Initialized).decode
 
 
-class _UpdatedParams(Struct):
-    uri: str
-
-
-class _Honoured(Struct, rename="camel"):
-    resource_subscriptions: list[str] = []
-
-
-class _Acknowledged(Struct):
-    notifications: _Honoured = msgspec.field(default_factory=_Honoured)
-
-
-_decode_acknowledged = msgspec.json.Decoder(_Acknowledged).decode
-_decode_updated = msgspec.json.Decoder(_UpdatedParams).decode
 _decode_progress = msgspec.json.Decoder(_ProgressParams).decode
 
 
@@ -136,30 +111,21 @@ class Upstream:
         self.tools: tuple[ListedTool, ...] = ()
         self.lists: dict[Kind, tuple[Listed, ...]] = {kind: () for kind in Kind if kind is not Kind.TOOLS}
         self.hints: dict[Kind, Hints] = {}
-        self.is_responsive = True
         self._wanted_era = era
         self._on_metrics = on_metrics
         self._connection = RpcConnection(
             channel, serve=self._serve, on_notification=self._notified, strict=False, max_concurrent=16
         )
         self._capabilities: dict[str, Raw] = {}
-        self._stale: set[str] = set()
-        self._list_changed = trio.Event()
+        self.changes = Changes(self)
+        self.health = Health(self, self._probe)
         self._progress: dict[int, tuple[Progress, float]] = {}
         self._next_token = 1
         self.in_flight = 0
         """Callers' calls that wait for this process now."""
         self._idle = trio.Event()
-        self.on_updated: Callable[[str], None] | None = None
-        """Told the URI of each watched resource that has changed."""
         self._log_readers: dict[object, Callable[[Raw], None]] = {}
         self._log_level = ""
-        self._watched: set[str] = set()
-        self._watch_changed = trio.Event()
-        self._confirmed: set[str] = set()
-        self._confirmation = trio.Event()
-        self._has_failed_a_caller = False
-        self._has_answered_a_probe = False
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Carry messages until the process closes its pipe; see `RpcConnection.run`."""
@@ -182,7 +148,7 @@ class Upstream:
     async def _is_modern(self) -> bool:
         # Any answer but a usable DiscoverResult means legacy; no particular error code is relied on.
         try:
-            raw = await self._call("server/discover", {}, PROBE_SECONDS, modern=True)
+            raw = await self.request("server/discover", {}, PROBE_SECONDS, modern=True)
             found = _decode_discovered(raw)
         except (RpcFailed, CallTimeout, msgspec.DecodeError) as error:
             if self._wanted_era == "modern":
@@ -244,7 +210,7 @@ class Upstream:
         seen: set[str] = set()
         for _ in range(MAX_PAGES):
             try:
-                raw = await self._call(
+                raw = await self.request(
                     kind.method, {} if cursor is None else {"cursor": cursor}, LIST_SECONDS
                 )
                 page = decode_page(kind, raw)
@@ -272,7 +238,7 @@ class Upstream:
                 log.warning("item_refused", mcp=self.process.label, reason=str(error))
         return readable
 
-    async def _call(
+    async def request(
         self, method: str, params: dict[str, Any], timeout: float, *, modern: bool | None = None
     ) -> Raw:
         is_modern = self.era is Era.MODERN if modern is None else modern
@@ -294,7 +260,7 @@ class Upstream:
         try:
             return await self._connection.call(method, params, timeout=timeout)
         except CallTimeout:
-            self._has_failed_a_caller = True
+            self.health.failed_a_caller()
             raise
         finally:
             self.in_flight -= 1
@@ -332,7 +298,7 @@ class Upstream:
         """Ask a legacy process for messages from `level` up."""
         if self.era is Era.LEGACY and self.has("logging") and level != self._log_level:
             self._log_level = level
-            await self._call("logging/setLevel", {"level": level}, LIST_SECONDS)
+            await self.request("logging/setLevel", {"level": level}, LIST_SECONDS)
 
     # ------------------------------------------------------------------ what the process says
 
@@ -348,32 +314,12 @@ class Upstream:
         method = notification.method
         if method == "notifications/progress":
             self._progressed(notification)
-        elif method in _LIST_CHANGED:
-            self._stale.add(_LIST_CHANGED[method])
-            self._list_changed.set()
-        elif method == "notifications/subscriptions/acknowledged":
-            self._acknowledged(notification)
-        elif method == "notifications/resources/updated":
-            self._resource_updated(notification)
         elif method == "notifications/message":
             self._logged(notification)
         elif method == METRICS and self._on_metrics is not None:
             self._on_metrics(bytes(notification.params))
-
-    def _acknowledged(self, notification: Notification) -> None:
-        try:
-            honoured = _decode_acknowledged(notification.params).notifications
-        except msgspec.DecodeError:
-            return
-        self._confirm(honoured.resource_subscriptions)
-
-    def _resource_updated(self, notification: Notification) -> None:
-        try:
-            uri = _decode_updated(notification.params).uri
-        except msgspec.DecodeError:
-            return
-        if self.on_updated is not None:
-            self.on_updated(uri)
+        else:
+            self.changes.take(notification)
 
     def _logged(self, notification: Notification) -> None:
         # Nothing on the pipe says whose call a message belongs to. It is told to a caller only when that
@@ -400,132 +346,26 @@ class Upstream:
 
     # ------------------------------------------------------------------ while it lives
 
+    @property
+    def label(self) -> str:
+        """Its name in logs."""
+        return self.process.label
+
+    def signs_of_life(self) -> tuple[float, float | None]:
+        """When it last said anything, and the processor time that it has used."""
+        return self._connection.last_received, self.process.cpu_seconds()
+
     async def watch(self, relisted: Callable[[], None]) -> None:
         """
-        Follow the list and the health of the process until cancelled.
+        Follow the lists, resources and health of the process until cancelled.
 
         Raises:
-            ChildHung: see `ChildHung`; a busy or merely silent process never gets here.
+            ChildHung: it is there in name only; a busy or merely silent process never gets here.
         """
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._follow_list, relisted)
-            nursery.start_soon(self._follow_health)
-            nursery.start_soon(self._listen if self.era is Era.MODERN else self._subscribe)
+            nursery.start_soon(self.changes.follow, relisted)
+            nursery.start_soon(self.health.follow)
 
-    def watch_resources(self, uris: set[str]) -> None:
-        """From now on hear of changes of exactly these resources."""
-        self._watched = set(uris)
-        self._watch_changed.set()
-
-    async def wait_watching(self, uris: Iterable[str]) -> None:
-        """Return when the process has confirmed that it tells of changes of `uris`; needs a deadline."""
-        wanted = set(uris) & self._watched
-        while self.declares("resources", "subscribe") and not wanted <= self._confirmed:
-            await self._confirmation.wait()
-
-    def _confirm(self, uris: Iterable[str]) -> None:
-        self._confirmed = set(uris)
-        self._confirmation.set()
-        self._confirmation = trio.Event()
-
-    def _wanted(self) -> dict[str, Any]:
-        wanted: dict[str, Any] = {
-            f"{name}ListChanged": True for name in CAPABILITIES if self.declares(name, "listChanged")
-        }
-        if self._watched and self.declares("resources", "subscribe"):
-            wanted["resourceSubscriptions"] = sorted(self._watched)
-        return wanted
-
-    async def _listen(self) -> None:
-        """Keep one listen open to a modern process; a new one replaces it when more is to be heard."""
-        async with trio.open_nursery() as nursery:
-            former: trio.CancelScope | None = None
-            while True:
-                self._watch_changed = trio.Event()
-                if wanted := self._wanted():
-                    scope = await nursery.start(self._listen_for, wanted)
-                    if former is not None:
-                        former.cancel()  # only now: between the two nothing is missed
-                    former = scope
-                await self._watch_changed.wait()
-                await trio.sleep(REWATCH_SECONDS)
-
-    async def _listen_for(
-        self,
-        wanted: dict[str, Any],
-        *,
-        task_status: trio.TaskStatus[trio.CancelScope] = trio.TASK_STATUS_IGNORED,
-    ) -> None:
-        with trio.CancelScope() as scope:
-            task_status.started(scope)
-            while True:
-                try:
-                    await self._call("subscriptions/listen", {"notifications": wanted}, float("inf"))
-                except RpcFailed as error:
-                    log.info("child_listen_refused", mcp=self.process.label, code=error.code)
-                    return
-                # It ended: something may have changed while nobody listened.
-                self._stale.update(CAPABILITIES)
-                self._list_changed.set()
-                await trio.sleep(RELISTEN_SECONDS)
-
-    async def _subscribe(self) -> None:
-        """Keep the subscriptions of a legacy process at what is watched."""
-        told: set[str] = set()
-        while self.declares("resources", "subscribe"):
-            self._watch_changed = trio.Event()
-            for method, uris in (
-                ("resources/unsubscribe", told - self._watched),
-                ("resources/subscribe", self._watched - told),
-            ):
-                for uri in sorted(uris):
-                    try:
-                        await self._call(method, {"uri": uri}, LIST_SECONDS)
-                    except (RpcFailed, CallTimeout) as error:
-                        log.info("child_subscription_refused", mcp=self.process.label, reason=str(error))
-            self._confirm(told := set(self._watched))
-            await self._watch_changed.wait()
-
-    async def _follow_list(self, relisted: Callable[[], None]) -> None:
-        while True:
-            await self._list_changed.wait()
-            await trio.sleep(COALESCE_SECONDS)
-            self._list_changed = trio.Event()
-            stale, self._stale = self._stale, set()
-            try:
-                await self.read_lists(stale)
-            except (RpcFailed, CallTimeout, RemoteProtocolError) as error:
-                log.warning("child_list_unreadable", mcp=self.process.label, reason=str(error))
-                continue
-            relisted()
-
-    async def _follow_health(self) -> None:
-        unanswered = 0
-        while True:
-            await trio.sleep(HEALTH_SECONDS)
-            if self.in_flight:
-                continue
-            heard, used = self._connection.last_received, self.process.cpu_seconds()
-            if await self._answers_probe():
-                unanswered, self._has_failed_a_caller, self._has_answered_a_probe = 0, False, True
-            else:
-                unanswered += 1
-                is_still = self._connection.last_received == heard and self.process.cpu_seconds() == used
-                if unanswered >= HEALTH_FAILURES and self._is_hung(is_still):
-                    raise ChildHung("it answers neither calls nor probes and uses no processor time")
-            if self.is_responsive != (unanswered == 0):
-                self.is_responsive = unanswered == 0
-                log.warning("child_health_changed", mcp=self.process.label, responsive=self.is_responsive)
-
-    def _is_hung(self, is_still: bool) -> bool:
-        return is_still and self._has_answered_a_probe and self._has_failed_a_caller and not self.in_flight
-
-    async def _answers_probe(self) -> bool:
+    async def _probe(self) -> Raw:
         method = "server/discover" if self.era is Era.MODERN else "ping"
-        try:
-            await self._call(method, {}, HEALTH_TIMEOUT)
-        except CallTimeout:
-            return False
-        except (RpcFailed, Malformed):
-            return True  # an error is an answer
-        return True
+        return await self.request(method, {}, TIMEOUT_SECONDS)

@@ -14,15 +14,9 @@ import trio.testing
 from trio.testing import MockClock
 
 from museod.errors import CallTimeout, ChannelError, RemoteProtocolError, RpcFailed
-from museod.gateway.upstream import (
-    COALESCE_SECONDS,
-    HEALTH_FAILURES,
-    HEALTH_SECONDS,
-    MAX_PAGES,
-    METRICS,
-    ChildHung,
-    Upstream,
-)
+from museod.gateway.changes import COALESCE_SECONDS
+from museod.gateway.health import FAILURES, INTERVAL_SECONDS, ChildHung
+from museod.gateway.upstream import MAX_PAGES, METRICS, Upstream
 from museod.rpc import RpcConnection
 from museod.transports.channel import MemoryChannel, open_memory_pair
 from museod.wire.eras import Era
@@ -156,7 +150,7 @@ async def test_opening_can_be_cancelled_and_ends_with_the_process() -> None:
     async def never(_: str, __: dict[str, Any]) -> Any:
         await trio.sleep_forever()
 
-    server._result = never  # type: ignore[method-assign]
+    server._result = never  # type: ignore[method-assign, assignment]
     with trio.fail_after(5):
         async with spoken(server) as (upstream, pipe):
             with trio.move_on_after(0) as scope:
@@ -227,10 +221,10 @@ async def test_a_silent_child_that_failed_nobody_is_left_alone(autojump_clock: M
     async with spoken(server) as (upstream, _):
         await upstream.open()
         server._result = lambda *_: hang({})  # type: ignore[method-assign]
-        with trio.move_on_after(HEALTH_SECONDS * 20) as scope:
+        with trio.move_on_after(INTERVAL_SECONDS * 20) as scope:
             await upstream.watch(lambda: None)
     assert scope.cancelled_caught
-    assert not upstream.is_responsive
+    assert not upstream.health.is_responsive
 
 
 @pytest.mark.parametrize("is_still", [True, False])
@@ -244,13 +238,13 @@ async def test_a_child_that_failed_a_caller_and_shows_no_life_is_hung(
     server = FakeServer([tool("hang")], answers={"hang": hang})
     async with spoken(server, process=Busy("shop")) as (upstream, _):
         await upstream.open()
-        with trio.move_on_after(HEALTH_SECONDS + 1):
+        with trio.move_on_after(INTERVAL_SECONDS + 1):
             await upstream.watch(lambda: None)
         server._result = lambda *_: hang({})  # type: ignore[method-assign]
         with pytest.raises(CallTimeout):
             await upstream.call("tools/call", CALL, timeout=1)
         outcome: BaseException | None = None
-        with trio.move_on_after(HEALTH_SECONDS * (HEALTH_FAILURES + 10)):
+        with trio.move_on_after(INTERVAL_SECONDS * (FAILURES + 10)):
             try:
                 await upstream.watch(lambda: None)
             except* ChildHung as group:
@@ -263,9 +257,9 @@ async def test_an_error_is_an_answer_to_a_probe(autojump_clock: MockClock) -> No
     async with spoken(server) as (upstream, _):
         await upstream.open()
         server.script["server/discover"] = RpcFailed(-32603, "busy")
-        with trio.move_on_after(HEALTH_SECONDS * 10):
+        with trio.move_on_after(INTERVAL_SECONDS * 10):
             await upstream.watch(lambda: None)
-        assert upstream.is_responsive
+        assert upstream.health.is_responsive
 
 
 # ---------------------------------------------------------------- what it says
