@@ -95,16 +95,17 @@ def pids_with_argument(text: str) -> list[int]:
     return found
 
 
-def wait_for(condition: Callable[[], bool], seconds: float, what: str) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float, what: str | Callable[[], str]) -> None:
     """
     Poll until the condition holds.
 
     Raises:
-        AssertionError: it did not within `seconds`; the text says `what` was waited for.
+        AssertionError: it did not within `seconds`; the text says `what` was waited for, as it is by then.
     """
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, f"after {seconds} s: {what}"
+        late = time.monotonic() >= end
+        assert not late, f"after {seconds} s: {what if isinstance(what, str) else what()}"
         time.sleep(POLL_SECONDS)
 
 
@@ -178,7 +179,7 @@ class Daemon:
         return {identity for identity in self.seen if identity.is_alive}
 
     def expect_nothing_left(self, seconds: float = GONE_SECONDS) -> None:
-        wait_for(lambda: not self.left_over(), seconds, f"processes left: {self.left_over()}")
+        wait_for(lambda: not self.left_over(), seconds, lambda: f"processes left: {self.left_over()}")
 
     def stop(self) -> int:
         """SIGTERM, and the exit code; the daemon is killed if it does not leave in time."""
@@ -288,7 +289,7 @@ def running_daemon(
     """A daemon that is ready; whatever the test leaves of it is killed, and nothing is asserted then."""
     daemon = start_daemon(directory, servers, port=port, config=config, **environment)
     try:
-        wait_for(lambda: until(daemon), START_SECONDS, "not ready: " + daemon.last_words())
+        wait_for(lambda: until(daemon), START_SECONDS, lambda: "not ready: " + daemon.last_words())
         daemon.watch()
         yield daemon
     finally:
