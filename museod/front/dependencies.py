@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import trio
 
+from museod.errors import ChannelError, RemoteProtocolError
 from museod.observe.logs import get_logger
+from museod.transports.http_client import fetch
 
 log = get_logger()
 
 INTERVAL_SECONDS = 15.0
 RETRY_SECONDS = 3.0  # while it is away: an operator who mends it wants to see so
 DEADLINE_SECONDS = 5.0
-MAX_STATUS_LINE = 512
 
 
 class Dependencies:
@@ -51,30 +50,9 @@ class Dependencies:
 async def probe(url: str) -> str:
     """`up`: `url`/health answers 2xx; `degraded`: it answers anything else; `down`: it does not answer."""
     try:
-        parts = urlsplit(url)
-        host, is_tls = parts.hostname or "", parts.scheme == "https"
-        port = parts.port or (443 if is_tls else 80)
-        shown = parts.netloc.rpartition("@")[2]  # never a password
-        request = (
-            f"GET {parts.path.rstrip('/')}/health HTTP/1.0\r\nHost: {shown}\r\nConnection: close\r\n\r\n"
-        )
-        with trio.fail_after(DEADLINE_SECONDS):
-            stream: trio.abc.Stream
-            if is_tls:
-                stream = await trio.open_ssl_over_tcp_stream(host, port, https_compatible=True)
-            else:
-                stream = await trio.open_tcp_stream(host, port)
-            async with stream:
-                await stream.send_all(request.encode("ascii"))
-                answer = b""
-                while b"\r\n" not in answer and len(answer) < MAX_STATUS_LINE:
-                    data = await stream.receive_some(MAX_STATUS_LINE)
-                    if not data:
-                        break
-                    answer += data
-    except (OSError, trio.TooSlowError, trio.BrokenResourceError, ssl.SSLError, ValueError):
-        return "down"
-    words = answer.split(b"\r\n", 1)[0].split(b" ")
-    if len(words) < 2 or not words[0].startswith(b"HTTP/1."):
+        answer = await fetch(f"{url.rstrip('/')}/health", timeout=DEADLINE_SECONDS)
+    except RemoteProtocolError:
         return "degraded"
-    return "up" if words[1].startswith(b"2") else "degraded"
+    except ChannelError:
+        return "down"
+    return "up" if 200 <= answer.status < 300 else "degraded"

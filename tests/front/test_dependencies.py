@@ -48,7 +48,7 @@ async def test_what_an_answer_means(answer: bytes, state: str, nursery: trio.Nur
 
     with trio.fail_after(5):
         assert await probe(await served(serve, nursery)) == state
-    assert asked[0].startswith(b"GET /base/health HTTP/1.0\r\nHost: 127.0.0.1:")
+    assert asked[0].startswith(b"GET /base/health HTTP/1.1\r\nHost: 127.0.0.1:")
     assert b"secret" not in asked[0]
     nursery.cancel_scope.cancel()
 
