@@ -1,7 +1,9 @@
 """
-The storefront server: what a shopper finds, looks at and puts into a basket.
+The storefront server: what a shopper finds, looks at, puts into a basket and pays.
 
-Owns: the reading of a query into filters (`search`), which product and variant somebody means (`products`,
-`variants`), the basket (`basket`), and how the shop's nouns look in a tool's answer (`cards`, `refusals`).
+Owns: the reading of a query into filters (`search`), which product, variant or line somebody means
+(`products`, `variants`, `lines`), products side by side (`comparison`), the basket (`basket`, `changes`), the
+way from it to a payment link (`checkout`) and to the door (`orders`), and how the shop's nouns look in a tool's
+answer (`cards`, `refusals`, `messages`). Nothing is ordered and no basket emptied before a person has said yes.
 Must not know: HTTP, intents, what was shown before. The shop is reached through `shop.Shop` alone.
 """

@@ -118,7 +118,7 @@ def basket(value: Basket) -> dict[str, Any]:
         "subtotal": money(value.totals.subtotal),
         "total": money(value.totals.total),
         "notices": list(dict.fromkeys(notice.code for notice in value.notices)),
-        "messages": basket_messages(value, [notice_text(notice, value) for notice in value.notices]),
+        "messages": basket_messages(value, notice_texts(value)),
     }
 
 
@@ -130,7 +130,7 @@ def basket_text(value: Basket) -> str:
         f"{line.quantity} x {named(line)}: {plain(line.line_total)}{_warning(line)}" for line in value.lines
     ]
     lines.append(f"Total: {plain(value.totals.total)}")
-    lines += [notice_text(notice, value) for notice in value.notices]
+    lines += notice_texts(value)
     return "\n".join(lines)
 
 
@@ -155,6 +155,11 @@ _WARNINGS = {
     "insufficient": " (not enough in stock)",
     "unavailable": " (no longer available)",
 }
+
+
+def notice_texts(value: Basket) -> list[str]:
+    """What changed since the lines were put in, in words."""
+    return [notice_text(notice, value) for notice in value.notices]
 
 
 def notice_text(notice: Notice, value: Basket) -> str:

@@ -5,7 +5,22 @@ from __future__ import annotations
 from typing import Protocol
 
 from mcps.museo.client import ProductFilters
-from mcps.museo.models import Basket, Product, ProductPage, SearchPage
+from mcps.museo.models import (
+    AlertChannel,
+    Basket,
+    Checkout,
+    Money,
+    Order,
+    OrderPage,
+    OrderStatus,
+    PaymentLink,
+    PaymentProvider,
+    Product,
+    ProductPage,
+    Recommended,
+    SearchPage,
+    StockAlert,
+)
 
 
 class Shop(Protocol):
@@ -57,3 +72,49 @@ class Shop(Protocol):
 
     async def clear_basket(self, user: str, *, version: int, locale: str = ...) -> Basket:
         """Everything taken out, if the basket has this version."""
+
+    async def recommendations(
+        self, product: str, kind: Recommended = ..., *, limit: int | None = ..., locale: str = ...
+    ) -> ProductPage:
+        """What is similar to a product, or goes with it."""
+
+    async def checkout(
+        self,
+        user: str,
+        basket_id: str,
+        basket_version: int,
+        *,
+        idempotency_key: str,
+        provider: str | None = ...,
+        email: str | None = ...,
+        expected_total: Money | None = ...,
+        locale: str = ...,
+    ) -> Checkout:
+        """The basket turned into an order that waits for its payment."""
+
+    async def orders(
+        self, user: str, *, status: OrderStatus | None = ..., limit: int | None = ..., locale: str = ...
+    ) -> OrderPage:
+        """The user's orders, newest first."""
+
+    async def order(self, user: str, id_or_number: str, *, locale: str = ...) -> Order:
+        """One order of the user."""
+
+    async def renew_payment_link(self, user: str, order: str, *, idempotency_key: str) -> PaymentLink:
+        """A new link for an order that is not paid yet."""
+
+    async def payment_providers(self, currency: str | None = ...) -> list[PaymentProvider]:
+        """Who can take a payment in a currency."""
+
+    async def stock_alert(
+        self,
+        user: str,
+        sku: str,
+        channel: AlertChannel,
+        address: str,
+        *,
+        consent: bool,
+        locale: str = ...,
+        idempotency_key: str,
+    ) -> StockAlert:
+        """Have the user told when a variant is back."""

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import trio
 
 from mcps.kit.harness import Harness, open_harness
@@ -51,6 +52,16 @@ class Storefront:
 
     harness: Harness
     shop: BusyShop
+    url: str = ""
+
+    async def control(self, method: str, path: str, content: object = None) -> None:
+        """Something that only a stand-in shop can be told: another time, a provider that is down, …"""
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as http:
+            form = {"grant_type": "client_credentials"}
+            reply = await http.post("/api/v1/auth/token", data=form, auth=("mcp_dev_key", "mcp_dev_secret"))
+            headers = {"Authorization": f"Bearer {reply.json()['access_token']}"}
+            done = await http.request(method, path, json=content, headers=headers)
+            assert done.status_code < 300, done.text
 
     async def call(
         self,
@@ -74,7 +85,7 @@ async def open_storefront(*faults: str) -> AsyncIterator[Storefront]:
         async with open_sandbox(*flags) as sandbox, open_museo(sandbox.url, account) as client:
             shop = BusyShop(client)
             async with open_harness(storefront_tools(shop)) as harness:
-                yield Storefront(harness, shop)
+                yield Storefront(harness, shop, sandbox.url)
 
 
 @asynccontextmanager
