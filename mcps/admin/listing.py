@@ -50,7 +50,7 @@ async def show(shop: Shop, arguments: ListArguments, context: Context) -> Reply:
             ) from None
         raise
     structured = {
-        "items": [_row(master, context.locale()) for master in page.items],
+        "items": [row(master, context.locale()) for master in page.items],
         "next": page.page.next,
         "total": page.page.total,
     }
@@ -72,8 +72,9 @@ def _filters(arguments: ListArguments) -> dict[str, Any]:
     return {name: value for name, value in stated.items() if value not in (None, "", [])}
 
 
-def _row(master: ProductMaster, locale: str) -> dict[str, Any]:
-    row: dict[str, Any] = {
+def row(master: ProductMaster, locale: str) -> dict[str, Any]:
+    """A product as every tool of the administration shows it."""
+    shown: dict[str, Any] = {
         "id": master.id,
         "version": master.version,
         "status": master.status,
@@ -83,10 +84,10 @@ def _row(master: ProductMaster, locale: str) -> dict[str, Any]:
         "slug": master.slug,
     }
     if master.brand:
-        row["brand"] = master.brand
+        shown["brand"] = master.brand
     if price := cheapest(master):
-        row["price"] = {"amount": price.amount, "currency": price.currency}
-    return row
+        shown["price"] = {"amount": price.amount, "currency": price.currency}
+    return shown
 
 
 def title(master: ProductMaster, locale: str) -> str:

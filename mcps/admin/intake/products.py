@@ -99,9 +99,11 @@ def _product(
             product[field] = _text(*cells[field][0])
     if "status" in cells:
         product["status"] = _status(*cells["status"][0])
-    for field in ("categories", "tags"):
-        if field in cells:
-            product[field] = [item for column, value in cells[field] for item in _items(column, value)]
+    if "categories" in cells:  # the shop knows them by their slugs
+        named = [item for column, value in cells["categories"] for item in _items(column, value)]
+        product["categories"] = [slug for item in named if (slug := fold(item).replace(" ", "-"))]
+    if "tags" in cells:
+        product["tags"] = [item for column, value in cells["tags"] for item in _items(column, value)]
     images = [image for column, value in cells.get("imageUrls", []) for image in _images(column, value)]
     if images:
         product["images"] = [{"position": place, **image} for place, image in enumerate(images)]
