@@ -19,6 +19,7 @@ from mcps.museo.sandbox import (
     basket_routes,
     catalogue,
     control,
+    import_routes,
     order_routes,
     pages,
     payments,
@@ -54,6 +55,7 @@ ROUTES = Routes(
         *payments.ROUTES,
         *recommendations.ROUTES,
         *alert_routes.ROUTES,
+        *import_routes.ROUTES,
         *control.ROUTES,
         *admin.ROUTES,
         *pictures.ROUTES,
@@ -96,6 +98,10 @@ class App:
         self._guesses = Limiter(GUESSES_PER_MINUTE)
         self._idempotency = Idempotency(shop.state)
         self._clock = clock
+
+    async def run(self) -> None:
+        """Do what goes on between requests, until cancelled."""
+        await self.shop.imports.run(lambda: self.shop.now(self._clock()))
 
     async def __call__(self, request: HttpRequest) -> HttpResponse | Upgrade:
         """Answer one request; a refusal is an answer."""

@@ -9,7 +9,8 @@ the query that was answered in the end is told as the corrected one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -46,6 +47,7 @@ class Finder:
     def __init__(self, state: State) -> None:
         self._db = state.db
         self._vocabularies: dict[str, dict[str, int]] = {}
+        self.is_filling = False
         columns = ", ".join(_COLUMNS)
         for locale in texts.locales():
             self._db.execute(
@@ -58,7 +60,8 @@ class Finder:
 
     def index(self, number: int, item: Item) -> None:
         """Make a product findable in all languages, or no longer when it is not for sale."""
-        self._vocabularies.clear()
+        if not self.is_filling:
+            self._vocabularies.clear()
         marks = ", ".join("?" * (len(_COLUMNS) + 2))
         for locale in texts.locales():
             self._db.execute(f"DELETE FROM search_{locale} WHERE rowid = ?", (number,))  # noqa: S608 - ours
@@ -68,6 +71,20 @@ class Finder:
                     f"INSERT INTO search_{locale} (rowid, {', '.join(_COLUMNS)}, item) VALUES ({marks})",  # noqa: S608
                     (number, *row, item.master.id),
                 )
+
+    @contextmanager
+    def filling(self) -> Iterator[None]:
+        """
+        While many products come in, spelling is corrected by the words of before.
+
+        Counting all words takes tens of milliseconds, which no search shall pay once for each row.
+        """
+        self.is_filling = True
+        try:
+            yield
+        finally:
+            self.is_filling = False
+            self._vocabularies.clear()
 
     def find(self, query: str, locale: str) -> Found:
         """The products that fit a query in a locale, best first."""

@@ -63,7 +63,7 @@ class ProblemError(Exception):
         self.code = code
         self.status = status or CODES[code][0]
         self.detail = detail
-        self._pointers = pointers
+        self.pointers = pointers
         self.headers = list(headers)
         self._members = members
 
@@ -75,7 +75,7 @@ class ProblemError(Exception):
             status=self.status,
             code=self.code,
             detail=self.detail,
-            errors=[models.ProblemField(pointer, detail) for pointer, detail in self._pointers],
+            errors=[models.ProblemField(pointer, detail) for pointer, detail in self.pointers],
             correlation_id=correlation_id.get(),
             **self._members,
         )

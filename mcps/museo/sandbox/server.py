@@ -72,6 +72,7 @@ async def serve(options: Options, announce: Callable[[str], None]) -> None:
                 await nursery.start(_watch_signals, nursery.cancel_scope)
                 connections = _Connections(app)
                 nursery.start_soon(connections.idle.run)
+                nursery.start_soon(app.run)
                 announce(base_url)
                 await trio.serve_listeners(connections.serve, listeners)
         finally:

@@ -47,6 +47,7 @@ class Shelf:
         self.base_url = base_url
         self.finder = Finder(state)
         self._items: dict[str, Item] = {}
+        self._last_position = -1
         self._keys: dict[str, str] = {}  # slug or SKU -> id
         self._views: dict[str, dict[tuple[str, str], Raw]] = {}  # by id, then locale and currency
         self.on_restock: Callable[[list[str]], None] = lambda _skus: (
@@ -102,8 +103,7 @@ class Shelf:
 
     def next_position(self) -> int:
         """The place of a new product: behind all others."""
-        row = self._state.db.execute("SELECT coalesce(max(position), -1) + 1 FROM masters").fetchone()
-        return int(row[0])
+        return self._last_position + 1
 
     def move_stock(self, sku: str, *, available: int, reserved: int) -> None:
         """
@@ -197,6 +197,7 @@ class Shelf:
 
     def _place(self, item: Item) -> None:
         self._items[item.master.id] = item
+        self._last_position = max(self._last_position, item.position)
         self._keys[item.master.slug] = item.master.id
         for variant in item.master.variants:
             self._keys[variant.sku] = item.master.id

@@ -10,6 +10,7 @@ from mcps.museo.sandbox.alerts import Alerts
 from mcps.museo.sandbox.baskets import Baskets
 from mcps.museo.sandbox.cursors import Cursors
 from mcps.museo.sandbox.faults import Faults
+from mcps.museo.sandbox.imports import Imports
 from mcps.museo.sandbox.issuer import Account, Issuer
 from mcps.museo.sandbox.masters import Masters
 from mcps.museo.sandbox.orders import Orders
@@ -30,6 +31,7 @@ class Shop:
     orders: Orders
     masters: Masters
     alerts: Alerts
+    imports: Imports
     page_key: bytes  # signs the tokens of payment pages
     faults: Faults = field(default_factory=Faults)
     providers_down: set[str] = field(default_factory=set)  # because a test wants it
@@ -52,6 +54,7 @@ def open_shop(state: State, account: Account, base_url: str) -> Shop:
             sow(shelf, state)
     cursors = Cursors(state.secret("cursors", lambda: secrets.token_bytes(32)))
     baskets = Baskets(state, shelf)
+    masters = Masters(state, shelf)
     return Shop(
         state,
         shelf,
@@ -59,7 +62,8 @@ def open_shop(state: State, account: Account, base_url: str) -> Shop:
         cursors,
         Issuer(state, account),
         Orders(state, shelf, baskets),
-        Masters(state, shelf),
+        masters,
         Alerts(state),
+        Imports(state, shelf, masters),
         state.secret("pages", lambda: secrets.token_bytes(32)),
     )
