@@ -15,6 +15,7 @@ from mcps.storefront import (
     handover,
     orders,
     products,
+    questions,
     search,
 )
 from mcps.storefront.alerts import AlertArguments
@@ -25,6 +26,7 @@ from mcps.storefront.comparison import CompareArguments, RecommendArguments
 from mcps.storefront.handover import HandoverArguments
 from mcps.storefront.orders import StatusArguments
 from mcps.storefront.products import InfoArguments
+from mcps.storefront.questions import QuestionArguments
 from mcps.storefront.search import SearchArguments
 from mcps.storefront.shop import Shop
 
@@ -74,6 +76,10 @@ def storefront_tools(shop: Shop) -> list[Tool]:
     async def recommend_products(arguments: RecommendArguments, context: Context) -> Reply:
         return await comparison.recommend(shop, arguments, context.locale(arguments.locale))
 
+    @tool(DEFINITIONS["answer_question"])
+    async def answer_question(arguments: QuestionArguments, context: Context) -> Reply:
+        return await questions.answer(shop, arguments, context.locale(arguments.locale))
+
     @tool(DEFINITIONS["create_stock_alert"])
     async def create_stock_alert(arguments: AlertArguments, context: Context) -> Reply:
         return await alerts.create(shop, arguments, context)
@@ -87,6 +93,7 @@ def storefront_tools(shop: Shop) -> list[Tool]:
         get_product_info,
         compare_products,
         recommend_products,
+        answer_question,
         add_to_basket,
         get_basket,
         update_basket_item,
