@@ -12,7 +12,7 @@ KNOWN: frozenset[str] = frozenset({HANDOVER_AGENT}).union(*SCOPES.values())
 
 # A guest is nobody in particular, so nothing can be granted. To speak for others (act_as) is for connectors
 # only: a person's token that could do it would be every person's token. The rest is for whoever holds the
-# signing secret to grant.
+# signing secret to grant, or the issuer that the operator named.
 GRANTABLE: Mapping[Role, frozenset[str]] = {
     Role.GUEST: frozenset(),
     Role.CUSTOMER: KNOWN - {"act_as"},

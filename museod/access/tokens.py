@@ -47,10 +47,15 @@ _CALLER_TYPES = (None, "jwt", "at+jwt", "application/at+jwt")
 
 @dataclass(frozen=True, slots=True)
 class VerifyingKey:
-    """A key and the one algorithm it may be used with; `key` is what PyJWT takes for that algorithm."""
+    """
+    A key and the one algorithm it may be used with; `key` is what PyJWT takes for that algorithm.
+
+    `is_ours`: only whom we trust with everything can sign with it.
+    """
 
     algorithm: str
     key: Any
+    is_ours: bool = True
 
 
 class KeySource(Protocol):
@@ -63,6 +68,9 @@ class KeySource(Protocol):
 
     def candidates(self, key_id: str | None) -> Sequence[VerifyingKey]:
         """The keys to try for a token whose header names `key_id` (or none), likeliest first."""
+
+    def remedy(self, key_id: str | None) -> str | None:
+        """What its holder can do when none of them fits, if there is more to say than to get a new token."""
 
 
 class SharedSecrets:
@@ -78,6 +86,9 @@ class SharedSecrets:
 
     def candidates(self, key_id: str | None) -> Sequence[VerifyingKey]:  # noqa: ARG002 - ours have no ids
         return self._keys
+
+    def remedy(self, key_id: str | None) -> str | None:  # noqa: ARG002
+        return None
 
 
 def checked_secrets(secrets: Iterable[str]) -> list[bytes]:
@@ -193,6 +204,10 @@ class TokenReader:
             raise _expired()
         return known
 
+    def forget(self) -> None:
+        """Verify every token anew: the keys have changed."""
+        self._remembered.clear()
+
     def _remember(self, digest: bytes, caller: Principal) -> None:
         self._remembered[digest] = caller
         if len(self._remembered) > MAX_REMEMBERED:
@@ -208,14 +223,26 @@ class TokenReader:
         kind = header.get("typ")
         kind = kind.lower() if isinstance(kind, str) else kind
         if kind == _GUEST_TYPE:
-            return self._guest(_claims(_payload(token, self._guest_keys)))
+            payload, _ = _verified_by(token, self._guest_keys)
+            return self._guest(_claims(payload))
         if kind not in _CALLER_TYPES:
             raise Unauthenticated("Tokens of this type are not accepted: send an access token.")
         key_id = header.get("kid")
+        if not self._sources:
+            raise Unauthenticated(
+                "No tokens are accepted here: the operator must set MCP_JWT_SECRET or MCP_JWKS_URL first."
+            )
         keys = [key for source in self._sources for key in source.candidates(key_id)]
-        if not keys:
-            raise Unauthenticated("No tokens are accepted here: the operator must set MCP_JWT_SECRET first.")
-        return self._caller(_claims(_payload(token, keys)))
+        try:
+            payload, key = _verified_by(token, keys)
+        except Unauthenticated:
+            remedies = [text for source in self._sources if (text := source.remedy(key_id))]
+            if not remedies:
+                raise
+            raise Unauthenticated(" ".join(remedies)) from None
+        # An identity provider that we know by its keys alone may serve many; what its tokens ask for beyond
+        # their role counts only when the operator has said which issuer is meant.
+        return self._caller(_claims(payload), may_ask=key.is_ours or self._issuer is not None)
 
     def _guest(self, claims: _Claims) -> Principal:
         sub, expires_at = self._identity(claims)
@@ -223,7 +250,7 @@ class TokenReader:
             raise _refused("is no guest's; connect without it to get a new one")
         return Principal(sub=normal_user_id(sub), role=Role.GUEST, expires_at=expires_at)
 
-    def _caller(self, claims: _Claims) -> Principal:
+    def _caller(self, claims: _Claims, *, may_ask: bool) -> Principal:
         sub, expires_at = self._identity(claims)
         if has_reserved_prefix(sub):
             raise _refused("has a `sub` with a prefix that only museod sets; use another `sub`")
@@ -233,7 +260,8 @@ class TokenReader:
             raise _refused("is for another audience (`aud`); ask its issuer for one for this service")
         role = _role(claims.role)
         asked = frozenset(_words(claims.scope)) | frozenset(_words(claims.scopes))
-        base = principal(normal_user_id(sub), role, extra_scopes=asked & GRANTABLE[role])
+        granted = asked & GRANTABLE[role] if may_ask else frozenset()
+        base = principal(normal_user_id(sub), role, extra_scopes=granted)
         try:
             contacts = contacts_of({} if claims.contacts is UNSET else claims.contacts)
         except ValueError as error:
@@ -310,14 +338,14 @@ def mint_guest(guest_key: bytes, *, ttl_seconds: float = GUEST_SECONDS, now: flo
     return jwt.encode(claims, guest_key, algorithm=ALGORITHM, headers={"typ": _GUEST_TYPE})
 
 
-def _payload(token: str, keys: Iterable[VerifyingKey]) -> bytes:
-    """The payload, if one of the keys signed it."""
+def _verified_by(token: str, keys: Iterable[VerifyingKey]) -> tuple[bytes, VerifyingKey]:
+    """The payload, and which of the keys signed it."""
     for key in keys:
         try:
             payload: bytes = _jws.decode(token, key.key, algorithms=[key.algorithm])
         except jwt.InvalidTokenError:
             continue
-        return payload
+        return payload, key
     raise Unauthenticated("Nobody we trust signed this token: get a new one from who issued it.")
 
 

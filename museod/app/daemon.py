@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 import trio
 
 from museod import systemd
+from museod.access.jwks import RemoteKeys
 from museod.access.limits import LocalLimits
 from museod.access.principal import Principal
 from museod.access.tokens import TokenReader, mint_guest
-from museod.app.wiring import GUEST_KEY, policies_of, specs_of, token_reader
+from museod.app.wiring import GUEST_KEY, policies_of, remote_keys, specs_of, token_reader
 from museod.chat.engine import Engine
 from museod.chat.session import SessionLimits
 from museod.config import Config
@@ -70,6 +71,7 @@ class Daemon:
     leases: Leases = field(init=False)
     parking: Parking = field(init=False)
     confirmations: Confirmations = field(init=False)
+    remote_keys: RemoteKeys | None = field(init=False)
     tokens: TokenReader = field(init=False)
     limits: LocalLimits = field(init=False)
     dependencies: Dependencies = field(init=False)
@@ -84,7 +86,8 @@ class Daemon:
         self.draining = trio.Event()
         self.dependencies = Dependencies()
         self.uploads = Uploads(self.config.state_dir / "uploads")
-        self.tokens = token_reader(self.config, self.sealer)
+        self.remote_keys = remote_keys(self.config)
+        self.tokens = token_reader(self.config, self.sealer, self.remote_keys)
         self.leases = Leases(self.children, self._open_extra)
         self.parking = Parking()
         self.confirmations = Confirmations(self.stores.confirmations)

@@ -99,6 +99,9 @@ async def running(
     if any("MCP_MUSEO_API_URL" in child.environment for child in daemon.config.children):
         url = daemon.config.museo_api_url
         root.start_soon(partial(daemon.dependencies.watch_http, "museo_api", url))
+    if daemon.remote_keys is not None:
+        note = partial(daemon.dependencies.note, "jwks")
+        root.start_soon(partial(daemon.remote_keys.run, on_change=daemon.tokens.forget, note=note))
     async with open_supervisor(
         specs,
         daemon.children.attend,
@@ -110,6 +113,8 @@ async def running(
         daemon.supervisor = supervisor
         root.start_soon(daemon.write_statuses)
         try:
+            if daemon.remote_keys is not None:
+                await daemon.remote_keys.wait_tried()  # who is ready knows whom to let in, if it can be known
             async with trio.open_nursery() as nursery:
                 await nursery.start(daemon.parking.run)
                 await nursery.start(daemon.leases.run)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import trio
+
 from museod.access.apikeys import ApiKeys, read_api_keys
+from museod.access.jwks import RemoteKeys
 from museod.access.principal import Principal, Role
-from museod.access.tokens import SharedSecrets, TokenReader
+from museod.access.tokens import KeySource, SharedSecrets, TokenReader
 from museod.config import ChildConfig, Config
-from museod.errors import ConfigError, Fault
 from museod.gateway.policy import EVERY_TOOL, ChildPolicy
 from museod.stores.opening import open_sealer
 from museod.stores.sealing import Sealer
@@ -66,23 +68,27 @@ def _policy_of(child: ChildConfig, is_local: bool) -> ChildPolicy:
     )
 
 
-def token_reader(config: Config, sealer: Sealer) -> TokenReader:
+def remote_keys(config: Config) -> RemoteKeys | None:
+    """The keys of the identity provider, if one is configured; they must be fetched."""
+    return None if config.jwks_url is None else RemoteKeys(config.jwks_url)
+
+
+def token_reader(config: Config, sealer: Sealer, remote: RemoteKeys | None = None) -> TokenReader:
     """
     Whose tokens we take.
 
     Raises:
-        ConfigError: the file of API keys is not usable, or keys are configured that this build cannot check.
+        ConfigError: the file of API keys is not usable.
     """
-    if config.jwks_url is not None:
-        raise ConfigError(
-            [Fault("environment", "MCP_JWKS_URL", "not supported by this build yet: use MCP_JWT_SECRET")]
-        )
     api_keys = None
     if config.api_keys_file is not None:
         api_keys = ApiKeys(read_api_keys(config.api_keys_file), sealer.derive_all("api keys"))
     secrets_known = [secret.reveal() for secret in config.jwt_secrets]
+    sources: list[KeySource] = [SharedSecrets(secrets_known)] if secrets_known else []
+    if remote is not None:
+        sources.append(remote)
     return TokenReader(
-        [SharedSecrets(secrets_known)] if secrets_known else [],
+        sources,
         guest_keys=sealer.derive_all(GUEST_KEY),
         api_keys=api_keys,
         issuer=config.jwt_issuer,
@@ -92,14 +98,17 @@ def token_reader(config: Config, sealer: Sealer) -> TokenReader:
 
 def caller_of_token(config: Config, token: str) -> Principal:
     """
-    Whom a token speaks for, without a running daemon.
+    Whom a token speaks for, without a running daemon and outside Trio; asks the identity provider, if any.
 
     Raises:
         Unauthenticated: it does not hold.
         ConfigError: as `token_reader`.
     """
     sealer = open_sealer(None, config.state_dir, sealing_keys(config))
-    return token_reader(config, sealer).read(token)
+    remote = remote_keys(config)
+    if remote is not None:
+        trio.run(remote.refresh)
+    return token_reader(config, sealer, remote).read(token)
 
 
 def sealing_keys(config: Config) -> list[tuple[str, bytes]]:

@@ -206,6 +206,9 @@ def test_a_public_key_never_serves_as_a_secret() -> None:
         def candidates(self, key_id: str | None) -> list[VerifyingKey]:
             return [VerifyingKey("RS256", private.public_key())]
 
+        def remedy(self, key_id: str | None) -> None:
+            return None
+
     strict = TokenReader([PublicKeys()], now=FakeClock())
     good = jwt.encode({"sub": "ada", "exp": NOW + 60}, private, algorithm="RS256")
     assert strict.read(good).sub == "ada"

@@ -13,10 +13,11 @@ from museod.access.principal import Role
 from museod.access.tokens import mint, mint_guest
 from museod.app import wiring
 from museod.config import Config, load_config
-from museod.errors import ConfigError, Unauthenticated
+from museod.errors import Unauthenticated
 from museod.gateway.policy import ChildPolicy
 from museod.stores.sealing import Sealer
 from museod.supervisor.spec import Restart
+from tests.fakes.identity import Provider
 
 SECRET = "s" * 40
 SEALER = Sealer([("k1", b"1" * 32), ("k0", b"0" * 32)])
@@ -114,10 +115,15 @@ def test_issuer_and_audience_count_when_they_are_configured(setting: str, tmp_pa
     assert tokens.read(good).sub == "ann"
 
 
-def test_keys_that_cannot_be_checked_are_a_fault_of_the_configuration(tmp_path: Path) -> None:
-    config = configured(tmp_path, MCP_JWKS_URL="https://issuer.example/jwks")
-    with pytest.raises(ConfigError, match="MCP_JWKS_URL"):
-        wiring.token_reader(config, SEALER)
+@pytest.mark.real
+def test_the_identity_provider_is_asked_once_for_a_token_without_a_daemon(tmp_path: Path) -> None:
+    provider = Provider()
+    with provider.running_in_a_thread() as url:
+        config = configured(tmp_path, MCP_JWKS_URL=url)
+        assert wiring.caller_of_token(config, provider.sign("one")).sub == "ann"
+        assert wiring.caller_of_token(config, mint(SECRET, "bob", Role.ADMIN, ttl_seconds=60)).sub == "bob"
+    with pytest.raises(Unauthenticated, match="MCP_JWKS_URL"):
+        wiring.caller_of_token(config, provider.sign("one"))
 
 
 def test_a_token_can_be_read_without_a_daemon(tmp_path: Path) -> None:
