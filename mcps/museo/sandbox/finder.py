@@ -3,6 +3,7 @@ Full-text search: SQLite FTS5 finds, we rank, and a query that finds nothing is 
 
 There is one index per locale, each row holding the folded words of a product in that language (titles and
 English names in all of them). A row is found when it has every word of the query, as it is or as a prefix.
+Other words for the same thing find it too (`synonyms.json`), after the word itself.
 What finds nothing is tried again with slips of the thumb corrected, then without the words nobody knows;
 the query that was answered in the end is told as the corrected one.
 """
@@ -134,7 +135,7 @@ class Finder:
         rows = self._db.execute(
             f"SELECT item, {columns} FROM search_{locale} WHERE search_{locale} MATCH ?"  # noqa: S608 - ours
             f" ORDER BY rank LIMIT {MAX_HITS}",
-            (" ".join(_term(word, locale) for word in wanted),),
+            (" AND ".join(_term(word, locale) for word in wanted),),
         )
         stems = [stem(word, locale) for word in wanted]
         return sorted((-_score(row[1:], wanted, stems, locale), row[0]) for row in rows)
@@ -179,12 +180,20 @@ def _document(item: Item, locale: str) -> tuple[str, ...]:
 
 
 def _term(word: str, locale: str) -> str:
-    """A word as FTS5 has it: quoted, so that nothing in it is an operator; a prefix if it is long enough."""
-    beginning = stem(word, locale)
-    if len(beginning) >= 3 and beginning.isalpha():
-        return f'"{beginning}" *'
-    # The running numbers in SKUs would know every number.
-    return f'- sku : "{word}"'
+    """
+    A word or one of its synonyms as FTS5 has them: quoted, so that nothing in them is an operator.
+
+    What is long enough is matched as a prefix.
+    """
+    terms = []
+    for alternative in (word, *texts.synonyms(word, locale)):
+        beginning = stem(alternative, locale)
+        if len(beginning) >= 3 and beginning.isalpha():
+            terms.append(f'"{beginning}" *')
+        else:
+            # The running numbers in SKUs would know every number.
+            terms.append(f'(- sku : "{alternative}")')
+    return f"({' OR '.join(terms)})"
 
 
 def _score(columns: Sequence[str], wanted: Sequence[str], stems: Sequence[str], locale: str) -> int:
@@ -192,11 +201,10 @@ def _score(columns: Sequence[str], wanted: Sequence[str], stems: Sequence[str], 
     fields = [column.split() for column in columns]
     score = 0
     for word, beginning in zip(wanted, stems, strict=True):
-        counts = [
-            whole if word in column else begun if any(w.startswith(beginning) for w in column) else 0
-            for (whole, begun), column in zip(_WEIGHTS, fields, strict=True)
-        ]
-        score += counts[0] + max(counts[1:])
+        own = _standing(fields, word, beginning)
+        # Another word for it finds, but what was typed comes first, wherever it stands.
+        others = (_standing(fields, w, stem(w, locale)) // 8 for w in texts.synonyms(word, locale))
+        score += own or max((0, *others))
     title = [word for word in fields[0] if word not in texts.stop_words(locale)] or fields[0]
     extra = min(len(title) - len(wanted), 15)
     if title == list(wanted):
@@ -206,6 +214,15 @@ def _score(columns: Sequence[str], wanted: Sequence[str], stems: Sequence[str], 
     if all(any(other.startswith(beginning) for other in title) for beginning in stems):
         return score + 20 - extra
     return score
+
+
+def _standing(fields: Sequence[Sequence[str]], word: str, beginning: str) -> int:
+    """What a word counts for where it stands in a row; 0 if it is nowhere."""
+    counts = [
+        whole if word in column else begun if any(w.startswith(beginning) for w in column) else 0
+        for (whole, begun), column in zip(_WEIGHTS, fields, strict=True)
+    ]
+    return counts[0] + max(counts[1:])
 
 
 def _near(wanted: Sequence[str], known: Sequence[str], locale: str) -> list[str]:

@@ -117,6 +117,28 @@ def stop_words(locale: str) -> frozenset[str]:
     return frozenset(words(texts[DEFAULT_LOCALE] + " " + texts.get(locale, "")))
 
 
+@cache
+def _synonyms() -> dict[str, dict[str, tuple[str, ...]]]:
+    """By locale and word: the other words that shoppers use for the same thing."""
+    source = resources.files(__package__).joinpath("synonyms.json").read_bytes()
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for locale, groups in msgspec.json.decode(source, type=dict[str, list[str]]).items():
+        known = found.setdefault(locale, {})
+        for group in groups:
+            members = words(group)
+            for word in members:
+                others = (other for other in members if other != word)
+                known[word] = tuple(dict.fromkeys((*known.get(word, ()), *others)))
+    return found
+
+
+def synonyms(word: str, locale: str) -> tuple[str, ...]:
+    """Other folded words for a folded word: in the locale, and in English as names are."""
+    known = _synonyms()
+    ours = known.get(locale, {}).get(word, ())
+    return tuple(dict.fromkeys((*ours, *known[DEFAULT_LOCALE].get(word, ()))))
+
+
 def describe(
     locale: str,
     *,

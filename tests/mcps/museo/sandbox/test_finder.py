@@ -97,6 +97,18 @@ def test_a_repaired_query_is_told(shop: Shop, query: str, corrected: str, first:
 
 
 @pytest.mark.parametrize(
+    ("locale", "said", "known"),
+    [("en", "notebook", "laptop"), ("de", "Mobiltelefon", "Handy"), ("fr", "fragrance", "parfum")],
+)
+def test_another_word_for_it_finds_it_too(shop: Shop, locale: str, said: str, known: str) -> None:
+    found = {id for _, id in shop.shelf.finder.find(said, locale).hits}
+    usual = {id for _, id in shop.shelf.finder.find(known, locale).hits}
+
+    assert usual
+    assert usual <= found
+
+
+@pytest.mark.parametrize(
     "query", ["quantum flux capacitor", "toys", "???", "zzzz", "samsung lipstick", "ß" * 200]
 )
 def test_nothing_is_invented_for_what_the_shop_does_not_have(shop: Shop, query: str) -> None:
