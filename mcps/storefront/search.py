@@ -13,8 +13,10 @@ from mcps.kit.query.numbers import exponent, written
 from mcps.kit.query.terms import Terms, read_terms
 from mcps.kit.tool import Reply
 from mcps.museo.client import ProductFilters
+from mcps.museo.errors import ApiRejected
 from mcps.museo.models import ProductPage, SearchPage
 from mcps.storefront import cards
+from mcps.storefront.messages import message
 from mcps.storefront.shop import Shop
 from museod.errors import InvalidArguments
 
@@ -68,15 +70,31 @@ async def find(shop: Shop, arguments: SearchArguments, locale: str) -> Reply:
         ApiError: the shop does not answer, or refuses.
     """
     terms = read_terms(arguments.query, lexicon_for(locale))
+    try:
+        return await _found(shop, arguments, terms, locale)
+    except ApiRejected as error:
+        is_about_currency = any(field.pointer == "/currency" for field in error.problem.errors)
+        if arguments.currency or not terms.currency or not is_about_currency:
+            raise
+    # We don't exchange money: a limit in a currency without prices can't be kept, only said to be left out.
+    unlimited = replace(terms, currency="", price_min=None, price_max=None)
+    found = await _found(shop, arguments, unlimited, locale)
+    note = f"There are no prices in {terms.currency} here, so the price limit was left out."
+    structured = found.structured | {"messages": [message("currency_not_sold", note, type="warning")]}
+    return Reply(structured, f"{note}\n{found.text}")
+
+
+async def _found(shop: Shop, arguments: SearchArguments, terms: Terms, locale: str) -> Reply:
     attempts = plan(arguments, terms, locale)
     first, cursor = _opened(arguments.cursor, len(attempts))
+    currency = arguments.currency or terms.currency or "EUR"
     page: ProductPage | SearchPage | None = None
     for number, attempt in enumerate(attempts[first:], start=first):
         page = await _ask(shop, attempt, arguments, terms, locale, cursor)
         if page.items or cursor:
-            return _reply(arguments, attempt, page, number)
+            return _reply(arguments, attempt, page, number, currency)
     assert page is not None  # noqa: S101 - there is at least one attempt
-    return _reply(arguments, attempts[-1], page, len(attempts) - 1)
+    return _reply(arguments, attempts[-1], page, len(attempts) - 1, currency)
 
 
 def plan(arguments: SearchArguments, terms: Terms, locale: str) -> list[Attempt]:
@@ -165,7 +183,7 @@ def _opened(cursor: str, attempts: int) -> tuple[int, str]:
 
 
 def _reply(
-    arguments: SearchArguments, attempt: Attempt, page: ProductPage | SearchPage, number: int
+    arguments: SearchArguments, attempt: Attempt, page: ProductPage | SearchPage, number: int, currency: str
 ) -> Reply:
     corrected = page.corrected_query if isinstance(page, SearchPage) else None
     suggestions = list(page.suggestions) if isinstance(page, SearchPage) else []
@@ -176,33 +194,33 @@ def _reply(
         "correctedQuery": corrected,
         "suggestions": suggestions,
     }
-    return Reply(structured, _text(arguments, attempt, page, corrected, suggestions))
+    limits = _limits_text(currency, attempt)
+    return Reply(structured, _text(arguments, limits, page, corrected, suggestions))
 
 
 def _text(
     arguments: SearchArguments,
-    attempt: Attempt,
+    limits: str,
     page: ProductPage | SearchPage,
     corrected: str | None,
     suggestions: list[str],
 ) -> str:
     if not page.items:
-        text = f'I found nothing for "{arguments.query}"{_limits_text(arguments, attempt)}.'
+        text = f'I found nothing for "{arguments.query}"{limits}.'
         return text + (
             f" Did you mean {' or '.join(suggestions[:3])}?" if suggestions else " Try other words."
         )
     total = page.page.total
     count = f"{len(page.items)} of {total}" if total and total > len(page.items) else f"{len(page.items)}"
     noun = "product" if count == "1" else "products"
-    lines = [f'{count} {noun} for "{corrected or arguments.query}"{_limits_text(arguments, attempt)}:']
+    lines = [f'{count} {noun} for "{corrected or arguments.query}"{limits}:']
     lines += [f"{place}. {cards.line_text(product)}" for place, product in enumerate(page.items, start=1)]
     if page.page.next:
         lines.append("There are more: ask again with the cursor.")
     return "\n".join(lines)
 
 
-def _limits_text(arguments: SearchArguments, attempt: Attempt) -> str:
-    currency = arguments.currency or "EUR"
+def _limits_text(currency: str, attempt: Attempt) -> str:
     low, high = attempt.filters.price_min, attempt.filters.price_max
     said = [f"from {written(low, currency)}"] if low is not None else []
     said += [f"up to {written(high, currency)}"] if high is not None else []
