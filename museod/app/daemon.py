@@ -20,6 +20,7 @@ from museod.chat.session import SessionLimits
 from museod.config import Config
 from museod.errors import StoreError, SupervisorError
 from museod.front.dependencies import Dependencies
+from museod.front.discovery import Discovery
 from museod.front.door import Door, is_loopback
 from museod.front.operations import Operations
 from museod.front.routes import Front
@@ -170,6 +171,7 @@ class Daemon:
             chat_frame_bytes=config.limits.chat_frame_bytes,
             http_body_bytes=config.limits.http_body_bytes,
             uploads=self.uploads,
+            discovery=Discovery(config.jwt_issuer, config.jwt_audience),
         )
 
     def operations(self) -> Operations:

@@ -101,7 +101,6 @@ class Door:
     hosts: frozenset[str] = frozenset()
     trusted_proxies: Sequence[Network] = field(default_factory=tuple)
     takes_query_tokens: bool = True
-    resource_metadata: str | None = None
 
     def check(self, request: HttpRequest, listener: Listener) -> None:
         """
@@ -190,12 +189,29 @@ class Door:
             address = hops.pop()
         return address
 
+    def base_url(self, request: HttpRequest) -> str:
+        """Scheme and authority under which the client sees us; of proxies only trusted ones may say which."""
+        is_https = request.is_tls
+        said = request.headers.tokens("x-forwarded-proto")
+        if said and self._is_proxy(request.peer_host):
+            is_https = said[-1] == "https"
+        host = (request.headers.get("host") or "localhost").lower()
+        return f"{'https' if is_https else 'http'}://{host}"
+
     def _is_proxy(self, address: str) -> bool:
         try:
             ip = ipaddress.ip_address(address)
         except ValueError:
             return False
         return any(ip in network for network in self.trusted_proxies)
+
+
+def has_token(request: HttpRequest) -> bool:
+    """Whether the headers bring a token, good or bad."""
+    offered = request.headers.derived(_offered)
+    return bool(request.headers.get("authorization")) or any(
+        name.startswith(BEARER_SUBPROTOCOL) for name in offered
+    )
 
 
 def is_trusted_loopback(request: HttpRequest, listener: Listener) -> bool:

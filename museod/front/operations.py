@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from museod import __version__
-from museod.errors import ConfigError, Forbidden, Kind, SupervisorError
+from museod.errors import ConfigError, Kind, SupervisorError
+from museod.front.discovery import InsufficientScope
 from museod.front.door import Visitor
 from museod.transports.http1 import HttpResponse, error_response, json_response
 
@@ -122,4 +123,5 @@ class Operations:
 def _must_hold(visitor: Visitor, scope: str, *, near_is_enough: bool = False) -> None:
     if visitor.caller.has_scope(scope) or (near_is_enough and visitor.is_trusted_loopback):
         return
-    raise Forbidden(f"This needs the scope {scope}; use a token of an operator, or the unix socket.")
+    text = f"This needs the scope {scope}; use a token of an operator, or the unix socket."
+    raise InsufficientScope(text, scope)

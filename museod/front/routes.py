@@ -19,17 +19,18 @@ from museod.access.principal import Principal, is_user_id, normal_user_id
 from museod.errors import (
     CallError,
     ChannelError,
-    Forbidden,
     InvalidParams,
     Kind,
     RateLimited,
     Unauthenticated,
 )
+from museod.front.discovery import Discovery, InsufficientScope
 from museod.front.door import (
     ANONYMOUS,
     Door,
     Listener,
     Visitor,
+    has_token,
     is_trusted_loopback,
     offered_subprotocols,
     status_of,
@@ -123,6 +124,7 @@ class Front:
         chat_frame_bytes: int,
         http_body_bytes: int,
         uploads: UploadEndpoint | None = None,
+        discovery: Discovery | None = None,
     ) -> None:
         self._door = door
         self._mcp = mcp
@@ -134,6 +136,7 @@ class Front:
         self._chat_frame_bytes = chat_frame_bytes
         self._http_body_bytes = http_body_bytes
         self._uploads = uploads
+        self._discovery = discovery or Discovery()
         self._pages = Pages()
 
     def body_limit(self, method: str, path: str) -> int:
@@ -180,8 +183,15 @@ class Front:
 
     def _refusal(self, request: HttpRequest, error: CallError) -> HttpResponse:
         headers: list[tuple[str, str]] = []
-        if isinstance(error, Unauthenticated):
-            headers.append(("WWW-Authenticate", self._challenge()))
+        challenge = self._discovery.challenge(
+            error,
+            request.path,
+            self._door.base_url(request),
+            scope=_scope_of(request),
+            had_token=has_token(request),
+        )
+        if challenge is not None:
+            headers.append(("WWW-Authenticate", challenge))
         if isinstance(error, RateLimited) and error.retry_after is not None:
             headers.append(("Retry-After", str(max(1, math.ceil(error.retry_after)))))
         status = status_of(error)
@@ -189,10 +199,6 @@ class Front:
             body = codec.encode_error(None, *rpc_error(error))
             return HttpResponse(status, body, [("Content-Type", "application/json"), *headers])
         return error_response(status, error.kind, error.message, headers)
-
-    def _challenge(self) -> str:
-        metadata = self._door.resource_metadata
-        return f'Bearer resource_metadata="{metadata}"' if metadata else 'Bearer realm="museod"'
 
     # ------------------------------------------------------------------ MCP and sockets
 
@@ -237,7 +243,7 @@ class Front:
         path = request.path
         if path == "/ready":
             return self._ready(request, listener) if _is_read(request) else _wrong_method("GET, HEAD")
-        page = self._pages.find(request)
+        page = self._pages.find(request) or self._discovery.find(path, self._door.base_url(request))
         if page is not None:
             return page if _is_read(request) else _wrong_method("GET, HEAD")
         if path == "/metrics":
@@ -297,7 +303,8 @@ class Front:
         caller = visitor.caller
         owns = not caller.is_anonymous and normal_user_id(caller.sub) == user_id
         if not owns and not caller.has_scope("privacy:admin") and not listener.is_unix:
-            raise Forbidden("This is somebody else's conversation; the scope privacy:admin is needed.")
+            text = "This is somebody else's conversation; the scope privacy:admin is needed."
+            raise InsufficientScope(text, "privacy:admin")
         if request.method == "GET":
             return json_response(200, await self._privacy.export(user_id), NO_STORE)
         await self._privacy.erase(user_id)
@@ -347,6 +354,15 @@ def _socket(
 async def _close_at(channel: WebSocketChannel, expires_at: float) -> None:
     await trio.sleep(max(0.0, expires_at - time.time()))
     await channel.close(TOKEN_EXPIRED, "the token has expired; connect with a new one")
+
+
+def _scope_of(request: HttpRequest) -> str:
+    """What an operation needs that nobody may do without it; empty where it depends on more."""
+    if request.path == "/metrics":
+        return "ops:read"
+    if request.path == "/api/v1/processes" or request.path.startswith("/api/v1/processes/"):
+        return "ops:read" if _is_read(request) else "ops:write"
+    return "ops:write" if request.path == "/api/v1/reload" else ""
 
 
 def _is_read(request: HttpRequest) -> bool:

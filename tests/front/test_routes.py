@@ -11,6 +11,7 @@ import trio
 
 from museod.access.principal import Principal, Role, principal
 from museod.errors import Forbidden, RateLimited, Unauthenticated
+from museod.front.discovery import Discovery
 from museod.front.door import Door, Listener, Visitor
 from museod.front.operations import Operations
 from museod.front.routes import Front
@@ -84,7 +85,7 @@ class FakeHouse:
         self.came.append(("reload", ""))
         await trio.lowlevel.checkpoint()
 
-    def front(self, *, is_guest_mode: bool = False, metadata: str | None = None) -> Front:
+    def front(self, *, is_guest_mode: bool = False, issuer: str | None = None) -> Front:
         operations = Operations(
             stage=lambda: "ready",
             children=lambda: {"shop": {"state": "ready"}},
@@ -96,7 +97,7 @@ class FakeHouse:
             reload=self.reload,
         )
         return Front(
-            Door(FakeTokens(), is_guest_mode=is_guest_mode, resource_metadata=metadata),
+            Door(FakeTokens(), is_guest_mode=is_guest_mode),
             mcp=self,
             serve_mcp=self.serve_mcp,
             chat=self,
@@ -105,6 +106,7 @@ class FakeHouse:
             mcp_frame_bytes=1000,
             chat_frame_bytes=100,
             http_body_bytes=10_000,
+            discovery=Discovery(issuer),
         )
 
 
@@ -288,19 +290,57 @@ async def test_a_turn_may_be_streamed_and_is_cancelled_by_hanging_up() -> None:
 # ---------------------------------------------------------------- refusals
 
 
+WELL_KNOWN = "/.well-known/oauth-protected-resource"
+ISSUER = "https://id.example"
+
+
 @pytest.mark.parametrize(
-    ("metadata", "challenge"),
+    ("line", "token", "status", "challenge"),
     [
-        (None, 'Bearer realm="museod"'),
-        ("https://x/meta", 'Bearer resource_metadata="https://x/meta"'),
+        ("POST /mcp", None, 401, ""),
+        ("POST /api/v1/messages", None, 401, ""),
+        ("POST /mcp", "bad", 401, 'error="invalid_token", '),
+        ("GET /metrics", None, 401, 'scope="ops:read", '),
+        ("GET /api/v1/processes", "bad", 401, 'error="invalid_token", scope="ops:read", '),
+        ("POST /api/v1/processes/shop/restart", None, 401, 'scope="ops:write", '),
+        ("POST /api/v1/reload", "ann", 403, 'error="insufficient_scope", scope="ops:write", '),
+        ("GET /metrics", "ann", 403, 'error="insufficient_scope", scope="ops:read", '),
+        ("GET /api/v1/conversations/bob", "ann", 403, 'error="insufficient_scope", scope="privacy:admin", '),
     ],
 )
-@pytest.mark.parametrize("path", ["/mcp", "/api/v1/messages"])
-async def test_an_unknown_caller_is_told_how_to_become_known(
-    path: str, metadata: str | None, challenge: str
+async def test_a_refused_caller_is_told_what_is_missing_and_where_to_get_it(
+    line: str, token: str | None, status: int, challenge: str
 ) -> None:
-    response = await ask(request(f"POST {path}"), metadata=metadata)
-    assert (response.status, header(response, "WWW-Authenticate")) == (401, challenge)
+    plain = await ask(request(line, token=token))
+    assert (plain.status, header(plain, "WWW-Authenticate")) == (status, f'Bearer {challenge}realm="museod"')
+    led = await ask(request(line, token=token), issuer=ISSUER)
+    metadata = f"http://localhost{WELL_KNOWN}{'/mcp' if line.endswith('/mcp') else ''}"
+    assert header(led, "WWW-Authenticate") == f'Bearer {challenge}resource_metadata="{metadata}"'
+    shown = await ask(request(f"GET {metadata.removeprefix('http://localhost')}"), issuer=ISSUER)
+    assert json.loads(shown.body)["authorization_servers"] == [ISSUER]
+
+
+async def test_a_socket_is_refused_with_the_same_challenge() -> None:
+    response = await ask(upgrade("/mcp", subprotocol="mcp, bearer.bad"), issuer=ISSUER)
+    expected = f'Bearer error="invalid_token", resource_metadata="http://localhost{WELL_KNOWN}/mcp"'
+    assert header(response, "WWW-Authenticate") == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "issuer", "status"),
+    [
+        (f"GET {WELL_KNOWN}", ISSUER, 200),
+        (f"HEAD {WELL_KNOWN}/mcp", ISSUER, 200),
+        (f"POST {WELL_KNOWN}", ISSUER, 405),
+        (f"GET {WELL_KNOWN}/other", ISSUER, 404),
+        (f"GET {WELL_KNOWN}", None, 404),
+        (f"GET {WELL_KNOWN}", "our-own-issuer", 404),
+    ],
+)
+async def test_where_tokens_come_from_is_public_when_it_is_known(
+    line: str, issuer: str | None, status: int
+) -> None:
+    assert (await ask(request(line), issuer=issuer)).status == status
 
 
 async def test_refusals_on_the_mcp_endpoint_are_json_rpc_errors() -> None:
