@@ -59,7 +59,7 @@ def header_row() -> str:
     return f'<row r="1">{cells}</row>'
 
 
-def bomb(mebibytes: int = 200) -> bytes:
+def bomb(mebibytes: int = 80) -> bytes:
     """A few hundred kilobytes that unpack to `mebibytes`."""
     return changed({SHEET: sheet(header_row() + " " * (mebibytes * 2**20))})
 
