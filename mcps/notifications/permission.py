@@ -1,31 +1,36 @@
-"""Who may have a message sent to whom."""
+"""Who may have a message sent to whom, and who is a third party."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from mcps.kit.caller import Caller
+from mcps.notifications.addresses import comparable, own_addresses
+from mcps.notifications.provider import Channel
 from museod.errors import Forbidden
 
+_CALLED = {Channel.EMAIL: "e-mail address", Channel.SMS: "phone number", Channel.WHATSAPP: "WhatsApp number"}
 
-def require_may_write_to(caller: Caller, addresses: Sequence[str], channel: str) -> None:
+
+def third_parties(caller: Caller, channel: Channel, addresses: Sequence[str]) -> list[str]:
     """
-    Return when `caller` may have messages sent to all of `addresses`.
+    Those of `addresses` that are not the caller's own, for a caller who may write to them.
 
-    Administrators write to anybody, everybody else to their own addresses only.
+    Administrators may write to anybody, everybody else to their own addresses only.
 
     Raises:
         Unauthenticated: the caller is anonymous.
         Forbidden: one of the addresses is not the caller's own. It is not repeated in the text.
     """
     caller.require_user("message")
-    if caller.is_admin:
-        return
-    own = {address.strip().casefold() for key, address in caller.contacts.items() if key == channel}
+    own = own_addresses(caller, channel)
+    others = [address for address in addresses if comparable(channel, address) not in own]
+    if not others or caller.is_admin:
+        return others
+    called = _CALLED[channel]
     if not own:
         raise Forbidden(
-            f"I know no {channel} address of yours, and messages go to your own only. "
+            f"You can only have messages sent to yourself, and I know no {called} of yours. "
             "Add one to your account first."
         )
-    if any(address.strip().casefold() not in own for address in addresses):
-        raise Forbidden(f"You can only have messages sent to yourself. Leave out all but your own {channel}.")
+    raise Forbidden(f"You can only have messages sent to yourself. Leave out all but your own {called}.")

@@ -1,70 +1,60 @@
-"""What becomes a mail, and what is refused."""
+"""What becomes a mail."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from typing import Any
 
-import pytest
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mcps.notifications.mail import build
-from museod.errors import InvalidArguments
+from mcps.notifications.provider import Channel, Handover, Letter
+
+LETTER = Letter(Channel.EMAIL, "jane@example.com", "en", "Hi", subject="Hello")
+
+
+NO_SURROGATES = st.characters(codec="utf-8")
 
 
 def built(**changes: Any) -> EmailMessage:
-    fields: dict[str, Any] = {
-        "message_id": "abc",
-        "sender": "shop@example.com",
-        "to": ["jane@example.com"],
-        "subject": "Hello",
-        "body": "Hi",
-        "is_html": False,
-        "locale": "en",
-        "date": datetime(2026, 1, 2, tzinfo=UTC),
-    }
-    return build(**{**fields, **changes})
+    letter = msgspec.structs.replace(LETTER, **changes)
+    return build(Handover("abc", letter, 1_767_312_000.0), sender="shop@example.com")
 
 
-def test_a_mail_has_what_mail_servers_expect() -> None:
-    mail = built(to=["a@example.com", "b@example.com"], subject="Grüße ✓", is_html=True, body="<b>hi</b>")
+def test_a_mail_has_what_mail_servers_expect_and_is_the_same_every_time() -> None:
+    mail = built(subject="Grüße ✓", locale="de")
     assert mail["Message-ID"] == "<abc@example.com>"
-    assert mail["To"] == "a@example.com, b@example.com"
+    assert mail["Date"] == "Fri, 02 Jan 2026 00:00:00 +0000"
+    assert (mail["From"], mail["To"]) == ("shop@example.com", "jane@example.com")
     assert mail["Subject"] == "Grüße ✓"
     assert mail["Auto-Submitted"] == "auto-generated"
-    assert mail.get_content_type() == "text/html"
+    assert mail["Content-Language"] == "de"
+    assert mail["List-Unsubscribe"] is None
+    assert mail.as_bytes() == built(subject="Grüße ✓", locale="de").as_bytes()
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["", "jane", "jane@", "@example.com", "a b@example.com", "a@b", "a@example.com\nBcc: x@y.z",
-     "a@example.com,b@c.de", "<a@example.com>", "a@-x.com", "a..b@example.com", "a" * 65 + "@example.com",
-     "a@" + "b" * 260 + ".com", "a@exa mple.com"],
-)  # fmt: skip
-def test_what_is_no_address_is_refused_by_its_place(address: str) -> None:
-    with pytest.raises(InvalidArguments, match=r"to\.1"):
-        built(to=["jane@example.com", address])
+def test_html_comes_with_the_same_in_plain_text() -> None:
+    mail = built(html="<p>Hi</p>", is_promotional=True)
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert "unsubscribe" in mail["List-Unsubscribe"]
 
 
-@pytest.mark.parametrize(
-    "subject", ["Hi\nBcc: eve@evil.example", "Hi\r\nX: y", "a\x00b", "a\u2028b", "a\x85b"]
+def test_any_server_can_take_it() -> None:
+    data = built(body="Grüße 😀\n" + "x" * 5_000, html="<p>ünïcode</p>").as_bytes()
+    assert data.isascii()
+    assert max(len(line) for line in data.split(b"\r\n")) <= 998  # RFC 5322, 2.1.1
+
+
+@given(
+    st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=200),
+    st.text(NO_SURROGATES, max_size=500),
 )
-def test_a_line_break_in_the_subject_is_refused(subject: str) -> None:
-    with pytest.raises(InvalidArguments, match="subject"):
-        built(subject=subject)
-
-
-@given(st.text(min_size=1, max_size=200), st.text(max_size=500))
 def test_no_subject_or_body_makes_another_header(subject: str, body: str) -> None:
-    try:
-        mail = built(subject=subject, body=body)
-        sent = message_from_bytes(mail.as_bytes(), policy=default)
-    except (InvalidArguments, UnicodeEncodeError):
-        return
+    sent = message_from_bytes(built(subject=subject, body=body).as_bytes(), policy=default)
     assert set(sent.keys()) <= {
         "Message-ID", "Date", "From", "To", "Subject", "Content-Language", "Auto-Submitted", "Content-Type",
         "Content-Transfer-Encoding", "MIME-Version",

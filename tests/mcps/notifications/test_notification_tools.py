@@ -1,277 +1,266 @@
-"""Sending e-mail: by file, by SMTP to a real server, by the right people, once."""
+"""The three tools: what they take, whom they serve, what they answer."""
 
 from __future__ import annotations
 
-import socket
-from collections.abc import AsyncIterator, Coroutine, Iterator
-from contextlib import asynccontextmanager, closing
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-import trio
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from mcps.kit.harness import Harness, open_harness
-from mcps.notifications.delivery import Delivery, DeliveryFailed, Mailbox, Smtp, SmtpServer, read_server
-from mcps.notifications.email import Postman
-from mcps.notifications.sent import SentLog
-from mcps.notifications.tools import notification_tools
-from museod.errors import ConfigError
-from tests.fakes.mcp_child import open_child
+from mcps.notifications.provider import NotSent, Verdict
+from mcps.notifications.sending import OWN_PER_HOUR
+from mcps.notifications.tools import DEFINITIONS
+from museod.wire import codec
+from museod.wire.envelope import CONFIRMED
+from tests.mcps.notifications.posting import JANE, MAIL, ROOT, SHIPPED, SMS, FakeProvider, open_post
 
-ROOT = {"sub": "root", "role": "admin"}
-JANE = {"sub": "jane", "role": "customer", "contacts": {"email": "Jane@Example.com"}}
-MAIL: dict[str, Any] = {
+WHATSAPP: dict[str, Any] = {"to": "+49301234567", "idempotencyKey": "order-1-shipped", **SHIPPED}
+REMINDER: dict[str, Any] = {
     "to": ["jane@example.com"],
-    "subject": "Your order",
-    "body": "It is on its way.",
-    "idempotencyKey": "order-1-shipped",
+    "subject": "Your basket",
+    "template": "basket_reminder",
+    "variables": {"name": "Jane", "items": "a lamp", "link": "https://shop.example/b"},
+    "idempotencyKey": "reminder-1",
+}
+
+# Of the contract's schemas as compact JSON with sorted keys; clients were built against them.
+SCHEMAS = {
+    "send_email": "815422ee74286df42484e99f218824299029f6e094faf4670cfb318a6bd9b2f4",
+    "send_sms": "8661132a071ad1b1f41f4869efeb31a8d61a6537924de63b04df0364ccaf18a6",
+    "send_whatsapp": "6d563061306a19eaab5c99f6ecf9ef74d1e5d691edcbf2680f5938213316a7d1",
 }
 
 
-@asynccontextmanager
-async def open_postman(delivery: Delivery) -> AsyncIterator[Harness]:
-    with closing(SentLog(":memory:")) as sent:
-        tools = notification_tools(Postman(delivery, sent, sender="shop@example.com"))
-        async with open_harness(tools) as harness:
-            yield harness
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_schemas_are_those_of_the_contract(name: str) -> None:
+    definition = DEFINITIONS[name]
+    both = [codec.decode(definition.input_schema), codec.decode(definition.output_schema or b"")]
+    canonical = json.dumps(both, sort_keys=True, separators=(",", ":"))
+    assert hashlib.sha256(canonical.encode()).hexdigest() == SCHEMAS[name]
 
 
-class FakeDelivery:
-    """Keeps what it is given, and fails as it is told."""
-
-    provider = "fake"
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-        self.failure: DeliveryFailed | None = None
-
-    async def deliver(self, message: EmailMessage, message_id: str) -> None:
-        await trio.lowlevel.checkpoint()
-        if self.failure is not None:
-            raise self.failure
-        self.mails.append(message)
+async def test_a_mail_to_oneself_is_sent_at_once(tmp_path: Path) -> None:
+    async with open_post(tmp_path) as post:
+        sent = await post.call("send_email", MAIL)
+    assert sent.structured_content["status"] == "sent"
+    assert sent.structured_content["provider"] == "fake"
+    assert sent.structured_content["counts"] == {"queued": 0, "sent": 1, "suppressed": 0, "failed": 0}
+    (handover,) = post.provider.handovers
+    assert (handover.letter.address, handover.letter.body) == ("jane@example.com", "It is on its way.")
 
 
-async def test_without_a_server_mails_become_files(tmp_path: Path) -> None:
-    async with open_postman(Mailbox(tmp_path / "mailbox")) as postman:
-        sent = await postman.call("send_email", MAIL, caller=ROOT)
-    assert (sent.structured_content["status"], sent.structured_content["provider"]) == ("sent", "mailbox")
-    (file,) = (tmp_path / "mailbox").iterdir()
-    assert file.name == f"{sent.structured_content['messageId']}.eml"
-    assert file.stat().st_mode & 0o077 == 0
-    mail = message_from_bytes(file.read_bytes(), policy=default)
-    assert (mail["To"], mail["From"]) == ("jane@example.com", "shop@example.com")
-    assert mail.get_content().strip() == "It is on its way."
-
-
-async def test_the_same_key_sends_once_and_gives_the_first_receipt_again() -> None:
-    delivery = FakeDelivery()
-    async with open_postman(delivery) as postman:
-        first = await postman.call("send_email", MAIL, caller=ROOT)
-        again = await postman.call("send_email", MAIL, caller=ROOT)
-        other = await postman.call("send_email", {**MAIL, "subject": "Else"}, caller=ROOT)
+async def test_the_same_key_sends_once_and_gives_the_first_receipt_again(tmp_path: Path) -> None:
+    async with open_post(tmp_path) as post:
+        first = await post.call("send_email", MAIL)
+        again = await post.call("send_email", MAIL)
+        other = await post.call("send_email", {**MAIL, "subject": "Else"})
+        by_sms = await post.call("send_sms", SMS)
     assert again.structured_content == first.structured_content
-    assert "already" in again.text
-    assert len(delivery.mails) == 1
+    assert "Already sent" in again.text
     assert other.structured_content["kind"] == "invalid_params"
     assert "idempotencyKey" in other.text
+    assert not by_sms.is_error  # an event's mail and its SMS are two messages
+    assert len(post.provider.handovers) == 2
 
 
-async def test_customers_write_to_themselves_only() -> None:
-    delivery = FakeDelivery()
-    async with open_postman(delivery) as postman:
-        own = await postman.call("send_email", MAIL, caller=JANE)
-        two = await postman.call(
-            "send_email",
-            {**MAIL, "to": ["jane@example.com", "bob@example.com"], "idempotencyKey": "key-two-1"},
-            caller=JANE,
-        )
-        unknown = await postman.call("send_email", MAIL, caller={"sub": "joe", "role": "customer"})
-        nobody = await postman.call("send_email", MAIL)
-    assert not own.is_error
-    for refused in (two, unknown, nobody):
+async def test_one_person_is_told_of_one_event_once_under_any_key(tmp_path: Path) -> None:
+    told = {"to": ["jane@example.com"], "subject": "Shipped", **SHIPPED}
+    async with open_post(tmp_path) as post:
+        await post.call("send_email", {**told, "idempotencyKey": "key-number-1"}, JANE)
+        again = await post.call("send_email", {**told, "idempotencyKey": "key-number-2"}, ROOT, yes=True)
+    assert again.structured_content["status"] == "suppressed"
+    assert "within the last day" in again.text
+    assert len(post.provider.handovers) == 1
+
+
+async def test_each_person_gets_a_mail_of_their_own_once(tmp_path: Path) -> None:
+    people = ["a@example.com", "b@example.com", "A@Example.com"]
+    async with open_post(tmp_path) as post:
+        sent = await post.call("send_email", {**MAIL, "to": people}, ROOT, yes=True)
+    assert sorted(post.provider.addresses) == ["a@example.com", "b@example.com"]
+    assert sent.structured_content["counts"]["sent"] == 2
+    assert "2 people" in sent.text
+
+
+async def test_customers_write_to_themselves_only(tmp_path: Path) -> None:
+    async with open_post(tmp_path) as post:
+        two = await post.call("send_email", {**MAIL, "to": ["jane@example.com", "bob@example.com"]}, yes=True)
+        unknown = await post.call("send_email", MAIL, {"sub": "joe", "role": "customer"})
+        nobody = await post.harness.call("send_email", MAIL)
+        other = await post.call("send_sms", {**SMS, "to": "+49301234568"}, yes=True)
+    for refused in (two, unknown, nobody, other):
+        assert refused.is_error
         assert refused.structured_content["kind"] == "authentication_error"
         assert "bob@" not in refused.text
-    assert len(delivery.mails) == 1
+    assert "yourself" in two.text
+    assert post.provider.handovers == []
 
 
 @pytest.mark.parametrize(
-    ("change", "named"),
+    ("tool", "arguments"), [("send_email", MAIL), ("send_sms", SMS), ("send_whatsapp", WHATSAPP)]
+)
+async def test_a_third_party_is_written_to_after_a_yes_only(
+    tmp_path: Path, tool: str, arguments: dict[str, Any]
+) -> None:
+    async with open_post(tmp_path) as post:
+        asked = await post.call(tool, arguments, ROOT)
+        assert asked.is_error
+        content = asked.structured_content
+        assert (content["kind"], content["reason"]) == ("invalid_request", "confirmation_required")
+        assert content["tool"] == tool
+        shown = arguments["to"] if isinstance(arguments["to"], str) else arguments["to"][0]
+        assert shown in content["summary"]
+        assert set(content["arguments"]) == set(arguments)
+        assert post.provider.handovers == []
+        done = await post.call(tool, arguments, ROOT, yes=True)
+        assert done.structured_content["status"] == "sent"
+        # A repetition changes nothing, so it needs no second yes.
+        again = await post.call(tool, arguments, ROOT)
+        assert again.structured_content["messageId"] == done.structured_content["messageId"]
+    assert len(post.provider.handovers) == 1
+
+
+@pytest.mark.parametrize("stated", [None, True, "yes", {"digest": "d", "sub": "jane"}])
+async def test_what_is_no_yes_of_this_caller_is_none(tmp_path: Path, stated: Any) -> None:
+    async with open_post(tmp_path) as post:
+        asked = await post.harness.call("send_email", MAIL, caller=ROOT, meta={CONFIRMED: stated})
+    assert asked.structured_content["reason"] == "confirmation_required"
+
+
+async def test_an_administrator_needs_no_yes_for_a_message_to_himself(tmp_path: Path) -> None:
+    root = {**ROOT, "contacts": {"email": "jane@example.com"}}
+    async with open_post(tmp_path) as post:
+        assert (await post.call("send_email", MAIL, root)).structured_content["status"] == "sent"
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "named"),
     [
-        ({"to": ["nobody"]}, "to.0"),
-        ({"to": ["a@example.com\r\nBcc: b@example.com"]}, "to.0"),
-        ({"subject": "Hi\nBcc: eve@evil.example"}, "subject"),
-        ({"body": ""}, "body"),
-        ({"template": "payment_link"}, "body"),
-        ({"body": "", "template": "nope"}, "template"),
-        ({"body": "", "template": "payment_link", "variables": {"name": "Jane"}}, "variables"),
-        ({"to": []}, "to"),
+        ("send_email", {**MAIL, "to": ["nobody"]}, "to.0"),
+        ("send_email", {**MAIL, "to": ["a@example.com\r\nBcc: b@example.com"]}, "to.0"),
+        ("send_email", {**MAIL, "subject": "Hi\nBcc: eve@evil.example"}, "subject"),
+        ("send_email", {**MAIL, "subject": "Hi\u2028there"}, "subject"),
+        ("send_email", {**MAIL, "subject": " "}, "subject"),
+        ("send_email", {**MAIL, "subject": "x" * 201}, "subject"),
+        ("send_email", {**MAIL, "body": ""}, "body"),
+        ("send_email", {**MAIL, "body": "x" * 10_001}, "body"),
+        ("send_email", {**MAIL, "body": "a\x00b"}, "body"),
+        ("send_email", {**MAIL, "body": "<script>x</script>", "html": True}, "body"),
+        ("send_email", {**MAIL, "template": "payment_link"}, "body"),
+        ("send_email", {**MAIL, "variables": {"name": "x"}}, "variables"),
+        ("send_email", {**MAIL, "body": "", "template": "nope"}, "template"),
+        ("send_email", {**MAIL, "body": "", "template": "payment_link", "variables": {}}, "variables"),
+        ("send_email", {**REMINDER, "variables": {**REMINDER["variables"], "name": "a\x1bb"}}, "variables"),
+        ("send_email", {**REMINDER, "variables": {**REMINDER["variables"], "items": "x" * 10**5}}, "items"),
+        ("send_email", {**MAIL, "to": []}, "to"),
+        ("send_email", {**MAIL, "idempotencyKey": "short"}, "idempotencyKey"),
+        ("send_sms", {**SMS, "to": "0301234567"}, "to"),
+        ("send_sms", {**SMS, "body": "x" * 1531}, "1530"),
+        ("send_sms", {**SMS, "body": "ç" * 671}, "670"),
+        ("send_sms", {**SMS, "subject": "x"}, "subject"),
+        ("send_whatsapp", {**SMS}, "withinSession"),
+        ("send_whatsapp", {**SMS, "body": "x" * 4097, "withinSession": True}, "4096"),
     ],
 )
 async def test_what_does_not_fit_is_refused_by_name_and_nothing_leaves(
-    change: dict[str, Any], named: str
+    tmp_path: Path, tool: str, arguments: dict[str, Any], named: str
 ) -> None:
-    delivery = FakeDelivery()
-    async with open_postman(delivery) as postman:
-        refused = await postman.call("send_email", {**MAIL, **change}, caller=ROOT)
-    assert refused.structured_content["kind"] == "invalid_params"
-    assert named in refused.text
-    assert delivery.mails == []
+    async with open_post(tmp_path) as post:
+        refused = await post.call(tool, arguments, ROOT, yes=True)
+        assert refused.structured_content["kind"] == "invalid_params"
+        assert named in refused.text
+        assert await post.counts() == {}
+    assert post.provider.handovers == []
 
 
-async def test_a_template_is_filled() -> None:
-    delivery = FakeDelivery()
-    arguments = {
-        **{name: value for name, value in MAIL.items() if name != "body"},
-        "template": "payment_link",
-        "variables": {"name": "Jane", "order": "M-1", "link": "https://pay.example/1"},
-    }
-    async with open_postman(delivery) as postman:
-        assert not (await postman.call("send_email", arguments, caller=ROOT)).is_error
-    assert "https://pay.example/1" in delivery.mails[0].get_content()
+async def test_a_template_is_filled_in_the_language_asked_for(tmp_path: Path) -> None:
+    mail = {"to": ["jane@example.com"], "subject": "Unterwegs", "idempotencyKey": "key-in-german", **SHIPPED}
+    async with open_post(tmp_path) as post:
+        await post.call("send_email", {**mail, "locale": "de-AT"})
+        await post.call("send_sms", {**SMS, "body": "", **SHIPPED}, {**JANE, "locale": "fr"})
+    by_mail, by_sms = (handover.letter for handover in post.provider.handovers)
+    assert "Ihre Bestellung M-1 ist unterwegs" in by_mail.body
+    assert '<a href="https://shop.example/o/1">' in by_mail.html
+    assert by_mail.locale == "de"
+    assert "est en route" in by_sms.body
 
 
-async def test_a_mail_that_did_not_leave_may_be_tried_again_under_its_key() -> None:
-    delivery = FakeDelivery()
-    delivery.failure = DeliveryFailed("away")
-    async with open_postman(delivery) as postman:
-        failed = await postman.call("send_email", MAIL, caller=ROOT)
-        assert failed.structured_content["kind"] == "mcp_not_available"
-        assert failed.structured_content["retryAfterMs"] == 60_000
-        delivery.failure = None
-        assert not (await postman.call("send_email", MAIL, caller=ROOT)).is_error
-    assert len(delivery.mails) == 1
+async def test_html_is_sent_with_its_text(tmp_path: Path) -> None:
+    html = "<p>Hello <b>Jane</b></p><p>ünïcode 😀</p>"
+    async with open_post(tmp_path) as post:
+        await post.call("send_email", {**MAIL, "body": html, "html": True})
+    letter = post.provider.handovers[0].letter
+    assert (letter.html, letter.body) == (html, "Hello Jane\n\nünïcode 😀")
 
 
-async def test_a_mail_that_may_have_left_is_not_sent_again() -> None:
-    delivery = FakeDelivery()
-    delivery.failure = DeliveryFailed("cut off", maybe_sent=True)
-    async with open_postman(delivery) as postman:
-        assert "unknown" in (await postman.call("send_email", MAIL, caller=ROOT)).text
-        delivery.failure = None
-        again = await postman.call("send_email", MAIL, caller=ROOT)
-    assert again.is_error
-    assert "unknown" in again.text
-    assert delivery.mails == []
+async def test_outside_the_session_whatsapp_gets_the_template_within_it_the_text(tmp_path: Path) -> None:
+    async with open_post(tmp_path) as post:
+        await post.call("send_whatsapp", {**WHATSAPP, "locale": "pt-BR"})
+        free = {**SMS, "withinSession": True, "idempotencyKey": "in-session"}
+        await post.call("send_whatsapp", free)
+    template, text = (handover.letter for handover in post.provider.handovers)
+    assert (template.template, template.locale) == ("order_shipped", "pt-BR")
+    assert template.parameters == ("Jane", "M-1", "https://shop.example/o/1")
+    assert (text.template, text.body) == ("", "On its way.")
 
 
-class Inbox:
-    """What a real SMTP server was given."""
-
-    def __init__(self) -> None:
-        self.envelopes: list[Envelope] = []
-        self.reply = "250 OK"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        self.envelopes.append(envelope)
-        return self.reply
-
-
-class FreePortController(Controller):
-    """A server on a port that the system chose; the library's own can't take 0."""
-
-    def __init__(self, handler: Inbox) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        super().__init__(handler, hostname="127.0.0.1", port=self._socket.getsockname()[1])
-
-    def _create_server(self) -> Coroutine[Any, Any, Any]:
-        return self.loop.create_server(self._factory_invoker, sock=self._socket)
+async def test_advertising_needs_consent_and_nothing_else_does(tmp_path: Path) -> None:
+    async with open_post(tmp_path) as post:
+        advert = await post.call("send_email", REMINDER, ROOT, yes=True)
+        assert advert.structured_content["status"] == "suppressed"
+        assert "has not agreed to email messages" in advert.text
+        (tmp_path / "consent.csv").write_text("email,jane@example.com,yes\n")
+        agreed = await post.call("send_email", {**REMINDER, "idempotencyKey": "reminder-2"}, ROOT, yes=True)
+        assert agreed.structured_content["status"] == "sent"
+        (tmp_path / "consent.csv").write_text("email,jane@example.com,no\nsms,+49301234567,never\n")
+        personal = await post.call("send_email", MAIL, ROOT, yes=True)
+        assert personal.structured_content["status"] == "suppressed"
+        order = {"to": ["jane@example.com"], "subject": "x", "idempotencyKey": "shipped-1", **SHIPPED}
+        assert (await post.call("send_email", order, ROOT, yes=True)).structured_content["status"] == "sent"
+        never = await post.call("send_sms", {**SMS, "body": "", **SHIPPED}, ROOT, yes=True)
+        assert never.structured_content["status"] == "suppressed"
+        own = await post.call("send_email", {**MAIL, "idempotencyKey": "asked-for-it"}, JANE)
+        assert own.structured_content["status"] == "sent"
 
 
-@pytest.fixture
-def inbox() -> Iterator[tuple[Inbox, SmtpServer]]:
-    handler = Inbox()
-    controller = FreePortController(handler)
-    controller.start()
-    try:
-        port = controller.port
-        yield handler, SmtpServer("127.0.0.1", port, uses_tls=False, uses_starttls=False, login=None)
-    finally:
-        controller.stop()
+async def test_what_the_provider_refuses_for_good_is_an_error_that_says_so(tmp_path: Path) -> None:
+    provider = FakeProvider()
+    provider.failures = [NotSent(Verdict.REFUSED, "status 400, code 21211")]
+    async with open_post(tmp_path, provider) as post:
+        refused = await post.call("send_sms", SMS)
+        again = await post.call("send_sms", SMS)
+    for answer in (refused, again):
+        assert answer.structured_content["kind"] == "invalid_params"
+        assert "21211" in answer.text
+        assert answer.structured_content["messageId"]
 
 
-@pytest.mark.real
-async def test_a_real_smtp_server_gets_the_mail(inbox: tuple[Inbox, SmtpServer]) -> None:
-    handler, server = inbox
-    async with open_postman(Smtp(server)) as postman:
-        sent = await postman.call("send_email", {**MAIL, "subject": "Grüße"}, caller=ROOT)
-    assert sent.structured_content["provider"] == "smtp"
-    (envelope,) = handler.envelopes
-    assert envelope.rcpt_tos == ["jane@example.com"]
-    assert envelope.mail_from == "shop@example.com"
-    mail = message_from_bytes(envelope.content or b"", policy=default)  # type: ignore[arg-type]
-    assert mail["Subject"] == "Grüße"
+async def test_a_closed_whatsapp_window_is_explained(tmp_path: Path) -> None:
+    provider = FakeProvider()
+    provider.failures = [NotSent(Verdict.REFUSED, "status 400, code 131047")]
+    async with open_post(tmp_path, provider) as post:
+        refused = await post.call("send_whatsapp", {**SMS, "withinSession": True})
+    assert "approved templates" in refused.text
 
 
-@pytest.mark.real
-@pytest.mark.parametrize(
-    ("reply", "kind"), [("554 no", "invalid_params"), ("451 later", "mcp_not_available")]
-)
-async def test_what_the_server_refuses_is_final_or_not(
-    inbox: tuple[Inbox, SmtpServer], reply: str, kind: str
-) -> None:
-    handler, server = inbox
-    handler.reply = reply
-    async with open_postman(Smtp(server)) as postman:
-        refused = await postman.call("send_email", MAIL, caller=ROOT)
-        assert refused.structured_content["kind"] == kind
-        handler.reply = "250 OK"
-        assert not (await postman.call("send_email", MAIL, caller=ROOT)).is_error
+async def test_who_stopped_at_the_provider_is_suppressed_now_and_later(tmp_path: Path) -> None:
+    provider = FakeProvider()
+    provider.failures = [NotSent(Verdict.UNWANTED, "21610")]
+    async with open_post(tmp_path, provider) as post:
+        for key in ("first-key", "second-key"):
+            answer = await post.call("send_sms", {**SMS, "idempotencyKey": key})
+            assert answer.structured_content["status"] == "suppressed"
+            assert "does not want sms messages" in answer.text
+    assert provider.handovers == []
 
 
-@pytest.mark.real
-async def test_a_server_that_is_away_is_said_so() -> None:
-    server = SmtpServer("127.0.0.1", 9, uses_tls=False, uses_starttls=False, login=None)
-    async with open_postman(Smtp(server)) as postman:
-        away = await postman.call("send_email", MAIL, caller=ROOT)
-    assert away.structured_content["kind"] == "mcp_not_available"
-    assert "Nothing was sent" in away.text
-
-
-@pytest.mark.parametrize(
-    ("url", "host", "port", "login"),
-    [
-        ("smtp://mail.example", "mail.example", 25, None),
-        ("smtps://u:p%40ss@mail.example", "mail.example", 465, ("u", "p@ss")),
-        ("smtp+starttls://u:p@mail.example:2525", "mail.example", 2525, ("u", "p")),
-    ],
-)
-def test_a_server_is_read_from_its_url(url: str, host: str, port: int, login: tuple[str, str] | None) -> None:
-    server = read_server(url)
-    assert (server.host, server.port, server.login) == (host, port, login)
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["", "mail.example", "http://mail.example", "smtp://", "smtp://h:x", "smtp://u:secret@mail.example"],
-)
-def test_a_url_that_cannot_be_used_is_refused_without_its_password(url: str) -> None:
-    with pytest.raises(ConfigError) as refused:
-        read_server(url)
-    assert "MCP_SMTP_URL" in str(refused.value)
-    assert "secret" not in str(refused.value)
-
-
-@pytest.mark.real
-async def test_the_server_as_a_process_keeps_its_keys_over_a_restart(tmp_path: Path) -> None:
-    receipts = []
-    for _ in range(2):
-        async with open_child("mcps.notifications", MCP_STATE_DIR=str(tmp_path)) as child:
-            receipts.append((await child.call("send_email", MAIL, caller=ROOT))["structuredContent"])
-            assert await child.finish() == 0
-    assert receipts[0] == receipts[1]
-    assert len(list((tmp_path / "mailbox").iterdir())) == 1
-
-
-@pytest.mark.real
-async def test_a_server_that_cannot_be_configured_ends_with_78(tmp_path: Path) -> None:
-    async with open_child(
-        "mcps.notifications", MCP_STATE_DIR=str(tmp_path), MCP_SMTP_URL="http://nope"
-    ) as child:
-        assert await child.process.wait() == 78
+async def test_a_customer_cannot_run_up_the_shops_bill(tmp_path: Path) -> None:
+    async with open_post(tmp_path) as post:
+        for number in range(OWN_PER_HOUR):
+            await post.call("send_sms", {**SMS, "idempotencyKey": f"message-{number}"})
+        limited = await post.call("send_sms", {**SMS, "idempotencyKey": "one-too-many"})
+    assert limited.structured_content["kind"] == "rate_limit_error"
+    assert limited.structured_content["retryAfterMs"] == 3_600_000
+    assert len(post.provider.handovers) == OWN_PER_HOUR
