@@ -95,7 +95,13 @@ def test_the_default_children_are_our_four() -> None:
         assert child.allow is not None
     assert child_of(config, "admin").allow == {"*": ("admin",)}
     assert child_of(config, "admin").call_timeouts == {"create_from_file": 300}
-    assert child_of(config, "storefront").cache == {"search_products": 30, "get_product_info": 60}
+    storefront = child_of(config, "storefront")
+    assert storefront.cache == {
+        "search_products": 30,
+        "get_product_info": 60,
+        "compare_products": 60,
+        "recommend_products": 60,
+    }
     assert child_of(config, "storefront").allow == {
         "*": ("guest", "customer", "admin"),
         "get_order_status": ("customer", "admin"),
