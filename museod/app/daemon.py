@@ -149,7 +149,12 @@ class Daemon:
             takes_query_tokens=config.query_tokens,
         )
         talk = Talk(
-            engine=Engine(self.router, self.stores, retention_seconds=config.retention_days * DAY),
+            engine=Engine(
+                self.router,
+                self.stores,
+                retention_seconds=config.retention_days * DAY,
+                currency=config.currency,
+            ),
             tokens=self.tokens,
             mint_guest=lambda: mint_guest(self.sealer.derive(GUEST_KEY)),
             take=self.take_message,

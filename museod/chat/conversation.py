@@ -10,6 +10,8 @@ from msgspec import Struct
 
 MAX_SHOWN = 20  # a search shows 5, a full page 20; nobody counts further back than that
 MAX_VARIANTS = 40  # three axes of three or four values
+MAX_LINES = 40  # a basket that somebody speaks about line by line is far smaller
+CONFIRM_SECONDS = 300.0  # as the gateway's ticket
 OPEN_QUESTION_SECONDS = 1800.0  # after half an hour "256" is more likely a new thought than an answer
 
 
@@ -37,6 +39,15 @@ class ShownProduct(Struct, frozen=True, rename="camel", omit_defaults=True):
         return self.variants[0].sku if len(self.variants) == 1 else ""
 
 
+class ShownLine(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """One line of the basket as it was shown."""
+
+    line_id: str
+    title: str
+    sku: str = ""
+    quantity: int = 0
+
+
 class Choice(Struct, frozen=True, omit_defaults=True):
     """One answer to an open question; `value` is what the tool gets, `title` how people call it."""
 
@@ -50,17 +61,22 @@ class OpenQuestion(Struct, frozen=True, rename="camel", omit_defaults=True):
 
     `kind` says how an answer continues the call of `tool` with `arguments`:
     `option` puts the chosen value under `options[axis]`, `product` under the argument `axis`,
-    `offer` waits for a yes, and `more` for the wish to see the next page. `intent` chooses what to do at
-    all; its values are intents and it has no tool.
+    `offer` waits for a yes, `more` for the wish to see the next page, and `slot` for a value of the argument
+    `axis`. `intent` chooses what to do at all; its values are intents and it has no tool. `confirm` waits for
+    the yes to a destructive or costly call: `ticket` stands for that call and `summary` says what it does.
+    `extra` is what the reply needs besides the answer.
     """
 
-    kind: Literal["option", "product", "offer", "more", "intent"]
+    kind: Literal["option", "product", "offer", "more", "intent", "slot", "confirm"]
     intent: str
     tool: str
     arguments: dict[str, Any]
     axis: str = ""
     choices: list[Choice] = []
     asked_at: float = 0.0
+    extra: dict[str, Any] = {}
+    ticket: str = ""
+    summary: str = ""
 
 
 class Memory(Struct, frozen=True, rename="camel", omit_defaults=True):
@@ -69,7 +85,9 @@ class Memory(Struct, frozen=True, rename="camel", omit_defaults=True):
 
     `listing` says what the numbers of the last list count: products, or the variants of the product in
     focus. `focus` is the id of the product that "it" means. `offered` are the messages and labels of the
-    suggestions that the last reply made.
+    suggestions that the last reply made. `lines` are those of the basket as it was last shown; `added` is the
+    one that was put in last, `added_pieces` how many of it that was, and `has_just_added` whether the last
+    reply told of it.
     """
 
     shown: list[ShownProduct] = []
@@ -79,6 +97,10 @@ class Memory(Struct, frozen=True, rename="camel", omit_defaults=True):
     pending: OpenQuestion | None = None
     offered: list[str] = []
     conversation_id: str = ""
+    lines: list[ShownLine] = []
+    added: ShownLine | None = None
+    added_pieces: int = 0
+    has_just_added: bool = False
 
     @property
     def focused(self) -> ShownProduct | None:
@@ -95,6 +117,9 @@ class Seen(Struct, frozen=True):
     sku: str | None = None
     pending: OpenQuestion | None = None
     keeps_pending: bool = False
+    lines: Sequence[ShownLine] | None = None
+    added: ShownLine | None = None
+    added_pieces: int = 0
 
 
 def remember(memory: Memory, seen: Seen, *, now: float) -> Memory:
@@ -121,8 +146,12 @@ def remember(memory: Memory, seen: Seen, *, now: float) -> Memory:
     pending = seen.pending
     if pending is not None:
         pending = msgspec.structs.replace(pending, asked_at=now)
-    elif seen.keeps_pending:
+    elif seen.keeps_pending and (memory.pending is None or memory.pending.kind != "confirm"):
         pending = memory.pending
+    lines = memory.lines if seen.lines is None else list(seen.lines)[:MAX_LINES]
+    added = seen.added or memory.added
+    if added is not None and seen.lines is not None:  # as it is in the basket now, if it is
+        added = next((line for line in lines if line.line_id == added.line_id), None)
     return Memory(
         shown=shown,
         listing=seen.listing or memory.listing,
@@ -130,15 +159,24 @@ def remember(memory: Memory, seen: Seen, *, now: float) -> Memory:
         sku=seen.sku if seen.sku is not None else memory.sku if focus == memory.focus else "",
         pending=pending,
         conversation_id=memory.conversation_id,
+        lines=lines,
+        added=added,
+        added_pieces=seen.added_pieces if seen.added is not None else memory.added_pieces,
+        has_just_added=seen.added is not None,
     )
 
 
 def open_question(memory: Memory, *, now: float) -> OpenQuestion | None:
     """The question that still waits, unless it has waited too long."""
     pending = memory.pending
-    if pending is None or not 0 <= now - pending.asked_at <= OPEN_QUESTION_SECONDS:
+    if pending is None or not 0 <= now - pending.asked_at <= life_of(pending):
         return None
     return pending
+
+
+def life_of(pending: OpenQuestion) -> float:
+    """Seconds for which a question waits."""
+    return CONFIRM_SECONDS if pending.kind == "confirm" else OPEN_QUESTION_SECONDS
 
 
 def read_memory(stored: Mapping[str, Any]) -> Memory:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
 from babel import localedata
+from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.numbers import format_currency, get_currency_precision
 from fluent.runtime import FluentBundle, FluentResource
@@ -93,6 +95,21 @@ class Phrases:
         currency = str(money["currency"])
         amount = Decimal(int(money["amount"])).scaleb(-get_currency_precision(currency))
         return str(format_currency(amount, currency, locale=self._babel))
+
+    def date(self, written: str) -> str:
+        """A date or moment of ISO 8601 as people of this locale write a day; nothing for anything else."""
+        try:
+            return str(format_date(datetime.fromisoformat(written), "medium", locale=self._babel))
+        except ValueError:
+            return ""
+
+    def moment(self, written: str) -> str:
+        """A moment of ISO 8601 with its day and time, in UTC; nothing for anything else."""
+        try:
+            when = datetime.fromisoformat(written)
+        except ValueError:
+            return ""
+        return f"{format_datetime(when, 'short', tzinfo=UTC, locale=self._babel)} UTC"
 
     def either(self, items: Sequence[str]) -> str:
         """`a, b or c`."""

@@ -12,7 +12,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from museod.chat.conversation import Choice, Memory, ShownProduct, ShownVariant
-from museod.chat.words import COLOURS, FILLERS, LAST, MORE, NUMBERS, ORDINALS, VIETNAMESE_ORDINALS, YES
+from museod.chat.words import (
+    COLOURS,
+    CORRECTIONS,
+    FILLERS,
+    FIRM_YES,
+    LAST,
+    MORE,
+    NO,
+    NUMBERS,
+    ORDINALS,
+    VIETNAMESE_ORDINALS,
+    YES,
+    YES_COMPANY,
+)
 
 _WORD = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)?")
 _POSITION = re.compile(
@@ -21,6 +34,7 @@ _POSITION = re.compile(
 _VIETNAMESE = re.compile(r"\bthu (nhat|hai|ba|tu|nam|\d{1,2})\b")
 _NUMERAL_POSITION = re.compile(r"\s*(\d{1,2})[.)]?\s*")
 _ORDINAL_NUMERAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|er|e|o|a|º|ª|\.(?=\s))")
+_CORRECTION = re.compile(r"\s*([^\W\d_]+(?: [^\W\d_]+)?)\s*[,;.:!–—-]+\s*(\S.*)", re.DOTALL)
 MAX_ANSWER_WORDS = 8  # an answer to a question is short; a sentence may have changed the subject
 
 
@@ -46,6 +60,51 @@ def is_yes(text: str) -> bool:
     """Whether `text` is a bare yes."""
     said = _WORD.findall(fold(text))
     return 0 < len(said) <= 3 and ("_".join(said) in YES or said[0] in YES)
+
+
+def is_firm_yes(text: str) -> bool:
+    """Whether `text` is a yes and nothing else: the one that a destructive or costly step needs."""
+    said = _WORD.findall(fold(text))
+    if "_".join(said) in FIRM_YES:
+        return True
+    return (
+        0 < len(said) <= MAX_ANSWER_WORDS
+        and "?" not in text
+        and any(word in FIRM_YES for word in said)
+        and all(word in FIRM_YES or word in YES_COMPANY for word in said)
+    )
+
+
+def is_no(text: str) -> bool:
+    """Whether `text` is a no, or the wish to leave it, and nothing else."""
+    said = _WORD.findall(fold(text))
+    if "_".join(said) in NO:
+        return True
+    return 0 < len(said) <= 3 and said[0] in NO and all(word in NO or word in YES_COMPANY for word in said)
+
+
+def corrected(text: str) -> str:
+    """What follows "no," or "actually," in a correction, or nothing: "no, the blue one" → "the blue one"."""
+    match = _CORRECTION.match(text)
+    if match is None:
+        return ""
+    first = "_".join(_WORD.findall(fold(match[1])))
+    return match[2].strip() if first in CORRECTIONS else ""
+
+
+def number(text: str) -> int | None:
+    """The one whole number that `text` names, in digits or words, or None."""
+    said = _WORD.findall(fold(text))
+    digits = {int(word) for word in said if word.isdigit()}
+    if digits:
+        return digits.pop() if len(digits) == 1 else None
+    found = {NUMBERS[word] for word in said if word in NUMBERS}
+    return found.pop() if len(found) == 1 else None
+
+
+def is_pointing(name: str) -> bool:
+    """Whether `name` only points at something: "it", "the second one"."""
+    return all(word in FILLERS or _is_place_word(word) for word in words(name))
 
 
 def wants_more(text: str) -> bool:

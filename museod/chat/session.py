@@ -11,7 +11,7 @@ import msgspec
 import trio
 from msgspec import UNSET
 
-from museod.access.principal import Principal
+from museod.access.principal import Principal, Role
 from museod.chat.engine import Engine, nobody_listens
 from museod.chat.failures import Failed, error_frame, invalid_frame
 from museod.chat.messages import (
@@ -30,6 +30,7 @@ from museod.chat.messages import (
     parse_frame,
 )
 from museod.chat.phrases import FALLBACK, phrases_for
+from museod.chat.presence import MAX_PEOPLE_PER_SOCKET
 from museod.errors import CallError, ChannelError, Kind, RateLimited, StoreError
 from museod.observe import metrics
 from museod.observe.context import new_correlation_id
@@ -85,6 +86,7 @@ class ChatSession:
         admit: the rate limit of a caller.
         streams: progress frames for every message, not only for those that ask.
         guest_token: told once, with the first answer, so that a guest can come back as the same person.
+        principal: whose socket it is; a human of the shop hands over in this name.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class ChatSession:
         limits: SessionLimits = SessionLimits(),
         streams: bool = False,
         guest_token: str | None = None,
+        principal: Principal | None = None,
     ) -> None:
         self._channel = channel
         self._engine = engine
@@ -105,6 +108,8 @@ class ChatSession:
         self._limits = limits
         self._streams = streams
         self._guest_token = guest_token
+        self._principal = principal
+        self._people: dict[str, None] = {}
         self._locale = FALLBACK
         self._invalid: deque[float] = deque(maxlen=limits.invalid_per_minute + 1)
         self._tails: dict[str, trio.Event] = {}
@@ -128,6 +133,9 @@ class ChatSession:
                 nursery.cancel_scope.cancel()
         finally:
             self._nursery = None
+            for user in self._people:
+                self._engine.presence.leave(user, self)
+            self._people.clear()
 
     async def _receive(self) -> None:
         try:
@@ -168,7 +176,7 @@ class ChatSession:
                 metrics.intent_feedback_total.labels(str(frame.correct).lower()).inc()
                 log.info("feedback_received", message_id=frame.id, correct=frame.correct, intent=frame.intent)
             case HandoverFrame():
-                self._post_error(Failed(Kind.MCP_NOT_AVAILABLE, "error-handover"), None)
+                self._begin_handover(frame)
 
     async def _refuse(self, fault: FrameInvalid) -> None:
         correlation = new_correlation_id()
@@ -198,10 +206,41 @@ class ChatSession:
         except CallError as error:
             self._post_error(error, id)
             return
+        self._join(caller.sub)
         before, done = self._tails.get(caller.sub), trio.Event()
         self._tails[caller.sub] = done
         self._in_flight += 1
         self._nursery.start_soon(self._answer, message, caller, before, done)
+
+    def _join(self, user: str) -> None:
+        """This socket speaks for `user`: what happens to the conversation is told here."""
+        if not user or user in self._people:
+            return
+        if len(self._people) >= MAX_PEOPLE_PER_SOCKET:
+            longest = next(iter(self._people))
+            del self._people[longest]
+            self._engine.presence.leave(longest, self)
+        self._people[user] = None
+        self._engine.presence.join(user, self, self.tell)
+
+    def _begin_handover(self, frame: HandoverFrame) -> None:
+        assert self._nursery is not None  # noqa: S101 - frames are served inside `run` only
+        if self._limits.in_flight and self._in_flight >= self._limits.in_flight:
+            self._post_error(Failed(Kind.RATE_LIMIT_ERROR, "error-too-many-waiting", retry_after=1.0), None)
+            return
+        self._in_flight += 1
+        self._nursery.start_soon(self._hand_over, frame)
+
+    async def _hand_over(self, frame: HandoverFrame) -> None:
+        agent = self._principal or Principal(sub="", role=Role.GUEST)
+        try:
+            self._join(agent.sub)
+            self._post(await self._engine.desk.handle(frame, agent))
+        except CallError as error:
+            self._post_error(error, None)
+        finally:
+            self._in_flight -= 1
+            self._close_if_drained()
 
     # ---- answering
 

@@ -38,6 +38,38 @@ YES = _words(
     certo va_bene bien_sur por_favor natuerlich naturlich co vang dong_y duoc olur"""
 )
 
+# A yes to something that cannot be taken back: nothing but these, and at least one of the first.
+FIRM_YES = _words(
+    """yes y yep yeah sure ok okay si sim oui ja evet tamam certo vale claro co vang dong duoc confirm
+    confirmed confirmo confirma confirme confirmer bestatigen bestatige confermo onayliyorum onayla xac
+    correct correcto correto richtig genau esatto dogru dung d_accord bien olur dale natuerlich
+    naturlich gerne gern go"""
+)
+YES_COMPANY = _words(
+    """please do it that thanks thank you go ahead i s that s right por favor hazlo gracias adelante bitte
+    tu es mach es das danke s il vous plait te plait faites fais le merci allez y per favore fallo
+    grazie pode fazer faca isso obrigado obrigada lutfen yap yapin tesekkurler lam di nhan y roi a vay
+    bien sur d accord va bene definitely absolutely sicher unbedingt con the payment delete pay order"""
+)
+NO = _words(
+    """no n nope nah not nein nee non nao hayir khong cancel cancelar cancela annuler annule abbrechen
+    annulla annullare iptal huy stop nevermind lieber_nicht never_mind forget_it olvidalo laisse
+    laisse_tomber vergiss_es esquece lascia_stare bosver vazgectim vazgec bo_qua thoi khong_can
+    no_gracias nao_obrigado no_grazie non_merci nein_danke no_thanks no_thank_you don_t do_not
+    hayir_tesekkurler khong_cam_on"""
+)
+# What a correction begins with: "no, the blue one".
+CORRECTIONS = _words(
+    "no nope nein non nao hayir khong actually wait sorry eigentlich doch lieber mejor perdon plutot desole "
+    "anzi scusa melhor desculpe aslinda pardon a_khong xin_loi"
+)
+LOWERING = _words(
+    """lower reduce decrease cut discount cheaper drop off less rebaja rebajar reduce reducir baja bajar
+    descuento baisse baisser reduis reduire remise moins senke senken reduziere reduzieren rabatt
+    billiger gunstiger baixe baixar reduza reduzir desconto abbassa abbassare riduci ridurre sconto
+    dusur indir azalt indirim giam ha"""
+)
+
 MORE = _words(
     """more show_more more_please next next_page mas ver_mas mostrar_mas mais ver_mais mostrar_mais plus
     voir_plus afficher_plus mehr mehr_zeigen mehr_anzeigen zeig_mehr altro mostra_altro mostra_altri

@@ -55,6 +55,7 @@ class Talk:
             limits=self.limits,
             streams=wants_stream,
             guest_token=guest_token,
+            principal=caller,
         )
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._drain, session)

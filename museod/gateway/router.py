@@ -239,6 +239,11 @@ class Router:
         known = self._children[child]
         return known.policy.interactive and any(up.era is Era.LEGACY for up in known.upstreams)
 
+    def offers(self, tool: str, caller: Principal) -> bool:
+        """Whether `caller` may call `tool` at this moment."""
+        entry = self.catalogue.find(tool)
+        return entry is not None and self._children[entry.child].policy.may_call(entry.original, caller)
+
     def is_trusted(self, child: str) -> bool:
         """Whether `child` is one of our own: it is told who calls, and of a person's yes."""
         return self._children[child].policy.identity

@@ -145,7 +145,7 @@ def test_a_basket_tells_lines_total_and_what_changed() -> None:
     [
         ("insufficient_stock", {"available": 3}, "Only 3 of iPhone 15 are left", True),
         ("insufficient_stock", {"available": 1}, "Only one of iPhone 15 is left", True),
-        ("insufficient_stock", {"available": 0}, "sold out", False),
+        ("insufficient_stock", {"available": 0}, "sold out", True),
         ("insufficient_stock", {}, "not enough of iPhone 15", False),
         ("quantity_limit", {"limit": 5}, "At most 5 of iPhone 15", False),
         ("quantity_limit", {}, "more of iPhone 15 than one order", False),
@@ -196,7 +196,7 @@ def test_orders_are_listed() -> None:
         {"number": "M-1", "status": "shipped", "total": money(5000), "trackingUrl": "https://t.example/1"}
     ]
     neutral = reply(ToolCall("get_order_status", {}), {"orders": orders})
-    assert neutral.text == "Your latest order:\n• M-1, shipped, €50.00, https://t.example/1"
+    assert neutral.text == "Your latest order:\n• M-1, on its way, €50.00, https://t.example/1"
 
 
 def test_words_alone() -> None:

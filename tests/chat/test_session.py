@@ -280,10 +280,10 @@ async def test_feedback_is_counted_and_not_answered() -> None:
         assert counter._value.get() == before + 1
 
 
-async def test_a_handover_is_declined_honestly() -> None:
+async def test_a_handover_takes_the_scope_for_it() -> None:
     async with serving(greeter()) as client:
         client.send({"type": "handover", "userId": "bob", "action": "take"})
-        assert "cannot be handed over" in (await client.receive())["message"]
+        assert "handover:agent" in (await client.receive())["message"]
 
 
 async def test_draining_answers_what_is_in_flight_then_closes() -> None:

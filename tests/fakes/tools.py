@@ -11,6 +11,7 @@ from msgspec import Raw
 
 from museod.access.principal import Principal
 from museod.errors import CallError, ToolNotFound
+from museod.gateway.confirm import Confirmed
 from museod.gateway.router import Reply, Turn
 from museod.wire.tools import failed_result
 
@@ -34,6 +35,7 @@ class FakeTools:
         self.calls: list[tuple[str, Arguments]] = []
         self.turns: list[Turn] = []
         self.callers: list[Principal] = []
+        self.confirmed: list[tuple[str, Confirmed | None]] = []
 
     async def call(
         self,
@@ -44,11 +46,15 @@ class FakeTools:
         turn: Turn = Turn(),  # noqa: B008 - immutable
         meta: Raw | None = None,
         on_progress: object = None,
+        confirmed: Confirmed | None = None,
     ) -> Reply:
         plain = msgspec.json.decode(arguments)
         self.calls.append((tool, plain))
         self.turns.append(turn)
         self.callers.append(caller)
+        if confirmed is not None:
+            assert confirmed.fits(tool, arguments, caller)
+        self.confirmed.append((tool, confirmed))
         await trio.lowlevel.checkpoint()
         if tool not in self.answers:
             raise ToolNotFound(f"There is no tool {tool!r}.")
@@ -58,6 +64,10 @@ class FakeTools:
         if isinstance(answer, CallError):
             raise answer
         return Reply(Raw(_result(answer)), child="fake", seconds=0.012)
+
+    def offers(self, tool: str, caller: Principal) -> bool:
+        """Whether the table has the tool."""
+        return tool in self.answers
 
     def called(self, tool: str) -> list[Arguments]:
         """The arguments of every call of `tool`."""

@@ -194,6 +194,113 @@ status-draft = Entwurf
 status-active = aktiv
 status-archived = archiviert
 
+## Changing the basket
+
+basket-changed = Geändert: { $quantity } × { $title }.
+basket-removed = Aus dem Warenkorb genommen: { $title }.
+basket-emptied = Ihr Warenkorb ist jetzt leer.
+which-line = Was in Ihrem Warenkorb meinen Sie?
+line-not-found = Das ist nicht in Ihrem Warenkorb; nichts wurde geändert.
+alert-offer = Soll ich Ihnen schreiben, wenn es wieder da ist?
+
+## Paying and orders
+
+pay-link = Bestellung { $number }: Bezahlen Sie { $amount } hier: { $url }
+pay-link-plain = Bestellung { $number }: Bezahlen Sie hier: { $url }
+pay-until = Der Link gilt bis { $until }.
+pay-empty = Ihr Warenkorb ist leer; es gibt nichts zu bezahlen.
+pay-provider = Wie möchten Sie bezahlen?
+pay-down = Diese Zahlungsart antwortet gerade nicht; nichts wurde bestellt. Bitte versuchen Sie es in einer Minute noch einmal.
+pay-others = Andere Zahlungsarten: { $values }.
+pay-not-payable = Bestellung { $number } kann nicht mehr bezahlt werden. Fragen Sie mich nach Ihren Bestellungen, um zu sehen, warum.
+pay-changed = Seit Sie es gesehen haben, hat sich etwas geändert; nichts wurde bestellt.
+order-delivery = voraussichtlich { $date }
+order-status-pending_payment = wartet auf Zahlung
+order-status-paid = bezahlt
+order-status-processing = wird gepackt
+order-status-shipped = unterwegs
+order-status-delivered = zugestellt
+order-status-cancelled = storniert
+order-status-expired = verfallen, weil nicht rechtzeitig bezahlt
+order-status-refunded = erstattet
+
+## Alerts, messages, a colleague
+
+alert-made = Ich schreibe Ihnen einmal, wenn { $title } wieder verfügbar ist.
+alert-in-stock = Gute Nachricht: { $title } ist auf Lager. Soll ich es in den Warenkorb legen?
+sent = Ihre Nachricht wurde gesendet.
+sent-later = Ihre Nachricht wartet und geht hinaus, sobald der Dienst sie annimmt.
+sent-suppressed = Nicht gesendet: Der Empfänger hat solchen Nachrichten nicht zugestimmt.
+handover-queued = Ich habe einen Kollegen gebeten zu übernehmen ({ $ticket }). Bis jemand da ist, helfe ich weiter.
+handover-minutes = { $minutes ->
+    [one] Das dauert meist eine Minute.
+   *[other] Das dauert meist etwa { $minutes } Minuten.
+}
+handover-human = Ein Kollege hat dieses Gespräch und liest Ihre Nachricht.
+handover-taken = Ein Kollege ist jetzt da und antwortet Ihnen.
+handover-returned = Der Assistent ist wieder für Sie da.
+handover-not-allowed = Gespräche zu übernehmen verlangt das Recht handover:agent. Melden Sie sich mit einem Token an, das es hat.
+handover-not-taken = Kein Mensch hat dieses Gespräch. Senden Sie zuerst „take“.
+handover-other-agent = Jemand anderes hat dieses Gespräch. Warten Sie, bis es zurückgegeben wird.
+handover-empty = Es gibt nichts zu sagen: Senden Sie den Frame mit einem Text.
+
+## Making and changing products
+
+product-created = Angelegt: { $title }
+product-updated = Geändert: { $title }
+product-unchanged = Ist schon so, nichts zu ändern: { $title }
+product-archived = Archiviert und nicht mehr im Shop: { $title }
+delete-one-by-one = Ich archiviere Produkte nur einzeln; nichts wurde getan. Sagen Sie mir, welches.
+sku-taken = Ein anderes Produkt hat diese SKU schon; nichts wurde angelegt. Wählen Sie eine andere SKU oder ändern Sie jenes Produkt.
+changed-meanwhile = Jemand hat es inzwischen geändert; nichts wurde getan. Sehen Sie es sich noch einmal an und wiederholen Sie Ihren Wunsch.
+import-how = Schicken Sie mir eine Datei (CSV, JSON oder XLSX) mit Ihrer Nachricht, oder fügen Sie die Zeilen darunter ein. Ich zeige zuerst, was geschehen würde.
+import-dry = Nur eine Probe, nichts wurde geändert. { $rows } Zeilen: { $created } neu, { $updated } geändert, { $skipped } unverändert, { $failed } fehlerhaft.
+import-done = Der Import ist fertig. { $rows } Zeilen: { $created } neu, { $updated } geändert, { $skipped } unverändert, { $failed } fehlerhaft.
+import-running = Der Import läuft; ich melde mich, wenn er fertig ist.
+import-row = Zeile { $row }
+import-unreadable = Ich kann diese Datei nicht lesen; nichts wurde geändert. Speichern Sie sie als CSV in UTF-8, JSON oder XLSX und senden Sie sie noch einmal.
+import-too-large = Diese Datei ist zu groß; nichts wurde geändert. Teilen Sie sie und senden Sie die Teile.
+
+## What waits for a yes
+
+confirm-pay = { $count ->
+    [one] Die Summe ist { $amount } für einen Artikel. Soll ich bestellen und den Zahlungslink erstellen?
+   *[other] Die Summe ist { $amount } für { $count } Artikel. Soll ich bestellen und den Zahlungslink erstellen?
+}
+confirm-empty-basket = { $count ->
+    [one] In Ihrem Warenkorb ist ein Artikel. Ganz leeren?
+   *[other] In Ihrem Warenkorb sind { $count } Artikel. Ganz leeren?
+}
+confirm-delete = „{ $title }“ archivieren? Es verschwindet aus dem Shop; Bestellungen bleiben.
+confirm-delete-baskets = { $count ->
+    [one] Es ist gerade in einem Warenkorb.
+   *[other] Es ist gerade in { $count } Warenkörben.
+}
+confirm-update = „{ $title }“ so ändern?
+confirm-import = Soll ich es jetzt wirklich importieren?
+confirm-send = Diese Nachricht an { $to } senden?
+confirm-any = Das lässt sich nicht einfach rückgängig machen. Soll ich es tun?
+confirm-how = Antworten Sie „ja“, um es zu tun, „nein“, um es zu lassen.
+left-undone = In Ordnung, ich habe es gelassen.
+confirm-over = Diese Frage ist nicht mehr offen, und nichts wurde getan. Bitte sagen Sie noch einmal, was Sie möchten.
+nothing-open = Gerade wartet nichts auf ein Ja oder Nein. Was kann ich für Sie tun?
+one-at-a-time = Bringen wir erst das zu Ende. Sagen Sie mir dann noch einmal: „{ $rest }“
+withheld = Ein Teil meiner Antwort ließ sich nicht prüfen, deshalb habe ich ihn weggelassen. Bitte fragen Sie noch einmal.
+
+## Asking for what is missing
+
+slot-quantity = Wie viele möchten Sie?
+slot-title = Wie heißt das Produkt?
+slot-price = Was soll es kosten?
+slot-product = Welches Produkt? Sagen Sie mir Name oder SKU.
+slot-new-price = Was soll sich ändern? Sagen Sie mir den neuen Preis, Bestand oder Status.
+slot-address = An welche E-Mail-Adresse oder Telefonnummer soll ich schreiben?
+slot-consent = Darf ich diese Adresse für diese eine Nachricht speichern?
+slot-email = An welche E-Mail-Adresse?
+slot-phone = An welche Telefonnummer? Bitte mit Landesvorwahl.
+slot-subject = Wie lautet der Betreff?
+slot-body = Was soll in der Nachricht stehen?
+
 ## Progress
 
 progress-understanding = Ich lese Ihre Nachricht …
@@ -224,7 +331,6 @@ error-rate-limit = { $seconds ->
 }
 error-invalid-params = Der Shop konnte mit diesen Angaben nichts anfangen. Bitte sagen Sie es anders.
 error-internal = Bei uns ist etwas schiefgegangen; mehr wurde nicht getan. Bitte versuchen Sie es noch einmal; bleibt es dabei, nennen Sie dem Support die Nummer { $correlation }.
-error-handover = Gespräche können hier noch nicht an einen Menschen übergeben werden. Der Assistent antwortet weiter.
 error-too-many-waiting = Zu viele Nachrichten warten auf ihre Antwort. Bitte warten Sie einige ab, bevor Sie mehr senden.
 
 ## Frames that cannot be read

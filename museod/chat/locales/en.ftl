@@ -194,6 +194,113 @@ status-draft = draft
 status-active = active
 status-archived = archived
 
+## Changing the basket
+
+basket-changed = Changed: { $quantity } × { $title }.
+basket-removed = Taken out of your basket: { $title }.
+basket-emptied = Your basket is empty now.
+which-line = Which one in your basket do you mean?
+line-not-found = That is not in your basket; nothing was changed.
+alert-offer = Shall I write to you when it is back?
+
+## Paying and orders
+
+pay-link = Order { $number }: pay { $amount } here: { $url }
+pay-link-plain = Order { $number }: pay here: { $url }
+pay-until = The link works until { $until }.
+pay-empty = Your basket is empty; there is nothing to pay.
+pay-provider = How would you like to pay?
+pay-down = That way to pay does not answer right now; nothing was ordered. Please try again in a minute.
+pay-others = Other ways to pay: { $values }.
+pay-not-payable = Order { $number } cannot be paid any more. Ask me for your orders to see why.
+pay-changed = Something has changed since you saw it; nothing was ordered.
+order-delivery = expected { $date }
+order-status-pending_payment = waiting for payment
+order-status-paid = paid
+order-status-processing = being packed
+order-status-shipped = on its way
+order-status-delivered = delivered
+order-status-cancelled = cancelled
+order-status-expired = expired, since it was not paid in time
+order-status-refunded = refunded
+
+## Alerts, messages, a colleague
+
+alert-made = I will write to you once when { $title } is available again.
+alert-in-stock = Good news: { $title } is in stock. Shall I put it into your basket?
+sent = Your message has been sent.
+sent-later = Your message is waiting and goes out as soon as the service takes it.
+sent-suppressed = It was not sent: the recipient has not agreed to such messages.
+handover-queued = I have asked a colleague to take over ({ $ticket }). Until somebody is here, I go on helping you.
+handover-minutes = { $minutes ->
+    [one] That usually takes a minute.
+   *[other] That usually takes about { $minutes } minutes.
+}
+handover-human = A colleague has this conversation and reads your message.
+handover-taken = A colleague is here now and answers you.
+handover-returned = The assistant is here for you again.
+handover-not-allowed = Handing conversations over takes the scope handover:agent. Sign in with a token that has it.
+handover-not-taken = No human has this conversation. Send “take” first.
+handover-other-agent = Somebody else has this conversation. Wait until it is given back.
+handover-empty = There is nothing to say: send the frame with a text.
+
+## Making and changing products
+
+product-created = Created: { $title }
+product-updated = Changed: { $title }
+product-unchanged = Already so, nothing to change: { $title }
+product-archived = Archived, and no longer in the shop: { $title }
+delete-one-by-one = I archive products one by one only; nothing was done. Tell me which one.
+sku-taken = Another product has this SKU already; nothing was created. Choose another SKU, or change that product.
+changed-meanwhile = Somebody else changed it in the meantime; nothing was done. Look at it again, then repeat what you want.
+import-how = Send me a file (CSV, JSON or XLSX) with your message, or paste the lines below it. I show first what would happen.
+import-dry = Only a trial, nothing was changed. { $rows } rows: { $created } new, { $updated } changed, { $skipped } left as they are, { $failed } faulty.
+import-done = The import is done. { $rows } rows: { $created } new, { $updated } changed, { $skipped } left as they are, { $failed } faulty.
+import-running = The import is running; I tell you when it is done.
+import-row = Row { $row }
+import-unreadable = I cannot read this file; nothing was changed. Save it as CSV in UTF-8, JSON or XLSX and send it again.
+import-too-large = This file is too large; nothing was changed. Split it and send the parts.
+
+## What waits for a yes
+
+confirm-pay = { $count ->
+    [one] Your total is { $amount } for one item. Shall I order it and make the payment link?
+   *[other] Your total is { $amount } for { $count } items. Shall I order them and make the payment link?
+}
+confirm-empty-basket = { $count ->
+    [one] There is one item in your basket. Empty it completely?
+   *[other] There are { $count } items in your basket. Empty it completely?
+}
+confirm-delete = Archive “{ $title }”? It disappears from the shop; orders stay.
+confirm-delete-baskets = { $count ->
+    [one] It is in one basket right now.
+   *[other] It is in { $count } baskets right now.
+}
+confirm-update = Change “{ $title }” like this?
+confirm-import = Shall I import it for real now?
+confirm-send = Send this message to { $to }?
+confirm-any = This cannot simply be undone. Shall I do it?
+confirm-how = Answer “yes” to do it, “no” to leave it.
+left-undone = All right, I have left that undone.
+confirm-over = That question is over, and nothing was done. Please tell me again what you want.
+nothing-open = Nothing is waiting for a yes or no right now. What can I do for you?
+one-at-a-time = Let us finish this first. Then tell me again: “{ $rest }”
+withheld = Part of my answer could not be verified, so I have left it out. Please ask again.
+
+## Asking for what is missing
+
+slot-quantity = How many would you like?
+slot-title = What is the product called?
+slot-price = What should it cost?
+slot-product = Which product? Tell me its name or SKU.
+slot-new-price = What should change? Tell me the new price, stock or status.
+slot-address = To which e-mail address or phone number shall I write?
+slot-consent = May I store this address for this one message?
+slot-email = To which e-mail address?
+slot-phone = To which phone number? With the country's prefix, please.
+slot-subject = What is the subject?
+slot-body = What shall the message say?
+
 ## Progress
 
 progress-understanding = I am reading your message …
@@ -224,7 +331,6 @@ error-rate-limit = { $seconds ->
 }
 error-invalid-params = The shop could not use these details. Please say it in other words.
 error-internal = Something went wrong on our side; nothing more was done. Please try again; if it stays, tell support the number { $correlation }.
-error-handover = Conversations cannot be handed over to a person here yet. The assistant keeps answering.
 error-too-many-waiting = Too many messages wait for their answers. Please wait for some of them before you send more.
 
 ## Frames that cannot be read

@@ -194,6 +194,113 @@ status-draft = brouillon
 status-active = actif
 status-archived = archivé
 
+## Changing the basket
+
+basket-changed = Modifié : { $quantity } × { $title }.
+basket-removed = Retiré de votre panier : { $title }.
+basket-emptied = Votre panier est maintenant vide.
+which-line = Lequel de votre panier voulez-vous dire ?
+line-not-found = Cela n'est pas dans votre panier ; rien n'a été modifié.
+alert-offer = Voulez-vous que je vous prévienne à son retour ?
+
+## Paying and orders
+
+pay-link = Commande { $number } : payez { $amount } ici : { $url }
+pay-link-plain = Commande { $number } : payez ici : { $url }
+pay-until = Le lien est valable jusqu'au { $until }.
+pay-empty = Votre panier est vide ; il n'y a rien à payer.
+pay-provider = Comment voulez-vous payer ?
+pay-down = Ce moyen de paiement ne répond pas pour l'instant ; rien n'a été commandé. Réessayez dans une minute.
+pay-others = Autres moyens de paiement : { $values }.
+pay-not-payable = La commande { $number } ne peut plus être payée. Demandez-moi vos commandes pour savoir pourquoi.
+pay-changed = Quelque chose a changé depuis que vous l'avez vu ; rien n'a été commandé.
+order-delivery = livraison prévue { $date }
+order-status-pending_payment = en attente de paiement
+order-status-paid = payée
+order-status-processing = en préparation
+order-status-shipped = en route
+order-status-delivered = livrée
+order-status-cancelled = annulée
+order-status-expired = expirée, faute de paiement à temps
+order-status-refunded = remboursée
+
+## Alerts, messages, a colleague
+
+alert-made = Je vous écrirai une fois quand { $title } sera de nouveau disponible.
+alert-in-stock = Bonne nouvelle : { $title } est en stock. Je l'ajoute à votre panier ?
+sent = Votre message a été envoyé.
+sent-later = Votre message est en attente et partira dès que le service l'acceptera.
+sent-suppressed = Non envoyé : le destinataire n'a pas accepté ces messages.
+handover-queued = J'ai demandé à un collègue de prendre le relais ({ $ticket }). En attendant, je continue à vous aider.
+handover-minutes = { $minutes ->
+    [one] Cela prend en général une minute.
+   *[other] Cela prend en général environ { $minutes } minutes.
+}
+handover-human = Un collègue suit cette conversation et lit votre message.
+handover-taken = Un collègue est là et vous répond.
+handover-returned = L'assistant est de nouveau à votre service.
+handover-not-allowed = Reprendre des conversations demande la portée handover:agent. Connectez-vous avec un jeton qui l'a.
+handover-not-taken = Aucun humain ne suit cette conversation. Envoyez d'abord « take ».
+handover-other-agent = Quelqu'un d'autre suit cette conversation. Attendez qu'elle soit rendue.
+handover-empty = Il n'y a rien à dire : envoyez la trame avec un texte.
+
+## Making and changing products
+
+product-created = Créé : { $title }
+product-updated = Modifié : { $title }
+product-unchanged = C'est déjà le cas, rien à modifier : { $title }
+product-archived = Archivé, n'est plus dans la boutique : { $title }
+delete-one-by-one = J'archive les produits un par un seulement ; rien n'a été fait. Dites-moi lequel.
+sku-taken = Un autre produit a déjà ce SKU ; rien n'a été créé. Choisissez un autre SKU ou modifiez ce produit.
+changed-meanwhile = Quelqu'un l'a modifié entre-temps ; rien n'a été fait. Regardez à nouveau, puis répétez votre demande.
+import-how = Envoyez-moi un fichier (CSV, JSON ou XLSX) avec votre message, ou collez les lignes dessous. Je montre d'abord ce qui se passerait.
+import-dry = Seulement un essai, rien n'a été modifié. { $rows } lignes : { $created } nouvelles, { $updated } modifiées, { $skipped } inchangées, { $failed } en erreur.
+import-done = L'import est terminé. { $rows } lignes : { $created } nouvelles, { $updated } modifiées, { $skipped } inchangées, { $failed } en erreur.
+import-running = L'import est en cours ; je vous préviens à la fin.
+import-row = Ligne { $row }
+import-unreadable = Je ne peux pas lire ce fichier ; rien n'a été modifié. Enregistrez-le en CSV UTF-8, JSON ou XLSX et renvoyez-le.
+import-too-large = Ce fichier est trop gros ; rien n'a été modifié. Divisez-le et envoyez les parties.
+
+## What waits for a yes
+
+confirm-pay = { $count ->
+    [one] Le total est de { $amount } pour un article. Dois-je commander et créer le lien de paiement ?
+   *[other] Le total est de { $amount } pour { $count } articles. Dois-je commander et créer le lien de paiement ?
+}
+confirm-empty-basket = { $count ->
+    [one] Il y a un article dans votre panier. Le vider entièrement ?
+   *[other] Il y a { $count } articles dans votre panier. Le vider entièrement ?
+}
+confirm-delete = Archiver « { $title } » ? Il disparaît de la boutique ; les commandes restent.
+confirm-delete-baskets = { $count ->
+    [one] Il est dans un panier en ce moment.
+   *[other] Il est dans { $count } paniers en ce moment.
+}
+confirm-update = Modifier « { $title } » ainsi ?
+confirm-import = Dois-je l'importer pour de bon ?
+confirm-send = Envoyer ce message à { $to } ?
+confirm-any = Cela ne s'annule pas facilement. Dois-je le faire ?
+confirm-how = Répondez « oui » pour le faire, « non » pour laisser.
+left-undone = Très bien, je ne l'ai pas fait.
+confirm-over = Cette question n'est plus ouverte et rien n'a été fait. Redites-moi ce que vous voulez.
+nothing-open = Rien n'attend un oui ou un non pour l'instant. Que puis-je faire pour vous ?
+one-at-a-time = Finissons d'abord ceci. Ensuite, redites-moi : « { $rest } »
+withheld = Une partie de ma réponse n'a pas pu être vérifiée, je l'ai omise. Demandez à nouveau.
+
+## Asking for what is missing
+
+slot-quantity = Combien en voulez-vous ?
+slot-title = Comment s'appelle le produit ?
+slot-price = Quel doit être son prix ?
+slot-product = Quel produit ? Dites-moi son nom ou son SKU.
+slot-new-price = Que faut-il modifier ? Dites-moi le nouveau prix, stock ou statut.
+slot-address = À quelle adresse e-mail ou quel numéro dois-je écrire ?
+slot-consent = Puis-je conserver cette adresse pour ce seul message ?
+slot-email = À quelle adresse e-mail ?
+slot-phone = À quel numéro ? Avec l'indicatif du pays, s'il vous plaît.
+slot-subject = Quel est l'objet ?
+slot-body = Que doit dire le message ?
+
 ## Progress
 
 progress-understanding = Je lis votre message …
@@ -224,7 +331,6 @@ error-rate-limit = { $seconds ->
 }
 error-invalid-params = La boutique n’a pas pu utiliser ces indications. Veuillez le dire autrement.
 error-internal = Quelque chose s’est mal passé de notre côté ; rien d’autre n’a été fait. Veuillez réessayer ; si cela persiste, donnez au support le numéro { $correlation }.
-error-handover = Les conversations ne peuvent pas encore être confiées à une personne ici. L’assistant continue de répondre.
 error-too-many-waiting = Trop de messages attendent leur réponse. Attendez-en quelques-unes avant d’en envoyer d’autres.
 
 ## Frames that cannot be read

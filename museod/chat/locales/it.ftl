@@ -195,6 +195,113 @@ status-draft = bozza
 status-active = attivo
 status-archived = archiviato
 
+## Changing the basket
+
+basket-changed = Modificato: { $quantity } × { $title }.
+basket-removed = Tolto dal carrello: { $title }.
+basket-emptied = Il carrello ora è vuoto.
+which-line = Quale del carrello intendi?
+line-not-found = Non è nel carrello; non è cambiato nulla.
+alert-offer = Vuoi che ti avvisi quando torna?
+
+## Paying and orders
+
+pay-link = Ordine { $number }: paga { $amount } qui: { $url }
+pay-link-plain = Ordine { $number }: paga qui: { $url }
+pay-until = Il link è valido fino al { $until }.
+pay-empty = Il carrello è vuoto; non c'è nulla da pagare.
+pay-provider = Come vuoi pagare?
+pay-down = Questo metodo di pagamento ora non risponde; non è stato ordinato nulla. Riprova tra un minuto.
+pay-others = Altri metodi di pagamento: { $values }.
+pay-not-payable = L'ordine { $number } non può più essere pagato. Chiedimi dei tuoi ordini per sapere perché.
+pay-changed = Qualcosa è cambiato da quando l'hai visto; non è stato ordinato nulla.
+order-delivery = previsto { $date }
+order-status-pending_payment = in attesa di pagamento
+order-status-paid = pagato
+order-status-processing = in preparazione
+order-status-shipped = in viaggio
+order-status-delivered = consegnato
+order-status-cancelled = annullato
+order-status-expired = scaduto per mancato pagamento
+order-status-refunded = rimborsato
+
+## Alerts, messages, a colleague
+
+alert-made = Ti scriverò una volta quando { $title } sarà di nuovo disponibile.
+alert-in-stock = Buone notizie: { $title } è disponibile. Lo metto nel carrello?
+sent = Il messaggio è stato inviato.
+sent-later = Il messaggio è in attesa e partirà appena il servizio lo accetta.
+sent-suppressed = Non inviato: il destinatario non ha accettato questi messaggi.
+handover-queued = Ho chiesto a un collega di subentrare ({ $ticket }). Fino ad allora continuo ad aiutarti.
+handover-minutes = { $minutes ->
+    [one] Di solito ci vuole un minuto.
+   *[other] Di solito ci vogliono circa { $minutes } minuti.
+}
+handover-human = Un collega segue questa conversazione e legge il tuo messaggio.
+handover-taken = Ora c'è un collega che ti risponde.
+handover-returned = L'assistente è di nuovo qui per te.
+handover-not-allowed = Per gestire conversazioni serve lo scope handover:agent. Accedi con un token che lo abbia.
+handover-not-taken = Nessuna persona segue questa conversazione. Invia prima “take”.
+handover-other-agent = Qualcun altro segue questa conversazione. Attendi che venga restituita.
+handover-empty = Non c'è nulla da dire: invia il frame con un testo.
+
+## Making and changing products
+
+product-created = Creato: { $title }
+product-updated = Modificato: { $title }
+product-unchanged = È già così, nulla da cambiare: { $title }
+product-archived = Archiviato e non più nel negozio: { $title }
+delete-one-by-one = Archivio i prodotti solo uno alla volta; non è stato fatto nulla. Dimmi quale.
+sku-taken = Un altro prodotto ha già questo SKU; non è stato creato nulla. Scegli un altro SKU o modifica quel prodotto.
+changed-meanwhile = Qualcuno l'ha modificato nel frattempo; non è stato fatto nulla. Riguardalo e ripeti la richiesta.
+import-how = Inviami un file (CSV, JSON o XLSX) con il messaggio, o incolla le righe sotto. Prima mostro cosa succederebbe.
+import-dry = Solo una prova, non è cambiato nulla. { $rows } righe: { $created } nuove, { $updated } modificate, { $skipped } invariate, { $failed } con errori.
+import-done = L'importazione è terminata. { $rows } righe: { $created } nuove, { $updated } modificate, { $skipped } invariate, { $failed } con errori.
+import-running = L'importazione è in corso; ti avviso quando è finita.
+import-row = Riga { $row }
+import-unreadable = Non riesco a leggere questo file; non è cambiato nulla. Salvalo come CSV in UTF-8, JSON o XLSX e rinvialo.
+import-too-large = Questo file è troppo grande; non è cambiato nulla. Dividilo e invia le parti.
+
+## What waits for a yes
+
+confirm-pay = { $count ->
+    [one] Il totale è { $amount } per un articolo. Ordino e creo il link di pagamento?
+   *[other] Il totale è { $amount } per { $count } articoli. Ordino e creo il link di pagamento?
+}
+confirm-empty-basket = { $count ->
+    [one] C'è un articolo nel carrello. Lo svuoto del tutto?
+   *[other] Ci sono { $count } articoli nel carrello. Lo svuoto del tutto?
+}
+confirm-delete = Archiviare “{ $title }”? Sparisce dal negozio; gli ordini restano.
+confirm-delete-baskets = { $count ->
+    [one] Ora è in un carrello.
+   *[other] Ora è in { $count } carrelli.
+}
+confirm-update = Modificare “{ $title }” così?
+confirm-import = Lo importo adesso davvero?
+confirm-send = Inviare questo messaggio a { $to }?
+confirm-any = Non si può annullare facilmente. Lo faccio?
+confirm-how = Rispondi “sì” per farlo, “no” per lasciare.
+left-undone = Va bene, non l'ho fatto.
+confirm-over = Quella domanda non è più aperta e non è stato fatto nulla. Dimmi di nuovo cosa vuoi.
+nothing-open = Al momento nulla attende un sì o un no. Cosa posso fare per te?
+one-at-a-time = Finiamo prima questo. Poi dimmi di nuovo: “{ $rest }”
+withheld = Una parte della risposta non era verificabile e l'ho omessa. Chiedi di nuovo.
+
+## Asking for what is missing
+
+slot-quantity = Quanti ne vuoi?
+slot-title = Come si chiama il prodotto?
+slot-price = Quanto deve costare?
+slot-product = Quale prodotto? Dimmi il nome o lo SKU.
+slot-new-price = Cosa deve cambiare? Dimmi il nuovo prezzo, la scorta o lo stato.
+slot-address = A quale e-mail o numero devo scrivere?
+slot-consent = Posso conservare questo indirizzo per quest'unico messaggio?
+slot-email = A quale indirizzo e-mail?
+slot-phone = A quale numero? Con il prefisso del paese, per favore.
+slot-subject = Qual è l'oggetto?
+slot-body = Cosa deve dire il messaggio?
+
 ## Progress
 
 progress-understanding = Leggo il suo messaggio …
@@ -225,7 +332,6 @@ error-rate-limit = { $seconds ->
 }
 error-invalid-params = Il negozio non ha potuto usare questi dati. Lo dica con altre parole.
 error-internal = Qualcosa è andato storto da parte nostra; non è stato fatto altro. Riprovi; se continua, comunichi all'assistenza il numero { $correlation }.
-error-handover = Qui le conversazioni non possono ancora essere passate a una persona. L'assistente continua a rispondere.
 error-too-many-waiting = Troppi messaggi attendono risposta. Ne attenda qualcuna prima di inviarne altri.
 
 ## Frames that cannot be read

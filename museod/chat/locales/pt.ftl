@@ -194,6 +194,113 @@ status-draft = rascunho
 status-active = ativo
 status-archived = arquivado
 
+## Changing the basket
+
+basket-changed = Alterado: { $quantity } × { $title }.
+basket-removed = Retirado do seu carrinho: { $title }.
+basket-emptied = O seu carrinho está vazio agora.
+which-line = Qual do seu carrinho quer dizer?
+line-not-found = Isso não está no seu carrinho; nada foi alterado.
+alert-offer = Quer que eu avise quando voltar?
+
+## Paying and orders
+
+pay-link = Encomenda { $number }: pague { $amount } aqui: { $url }
+pay-link-plain = Encomenda { $number }: pague aqui: { $url }
+pay-until = O link é válido até { $until }.
+pay-empty = O seu carrinho está vazio; não há nada a pagar.
+pay-provider = Como quer pagar?
+pay-down = Essa forma de pagamento não responde agora; nada foi encomendado. Tente de novo dentro de um minuto.
+pay-others = Outras formas de pagamento: { $values }.
+pay-not-payable = A encomenda { $number } já não pode ser paga. Pergunte pelas suas encomendas para ver porquê.
+pay-changed = Algo mudou desde que viu; nada foi encomendado.
+order-delivery = previsto { $date }
+order-status-pending_payment = a aguardar pagamento
+order-status-paid = paga
+order-status-processing = em preparação
+order-status-shipped = a caminho
+order-status-delivered = entregue
+order-status-cancelled = cancelada
+order-status-expired = expirada por falta de pagamento
+order-status-refunded = reembolsada
+
+## Alerts, messages, a colleague
+
+alert-made = Escrevo-lhe uma vez quando { $title } voltar a estar disponível.
+alert-in-stock = Boas notícias: { $title } está em stock. Ponho no carrinho?
+sent = A sua mensagem foi enviada.
+sent-later = A sua mensagem está em espera e sai assim que o serviço a aceitar.
+sent-suppressed = Não foi enviada: o destinatário não aceitou estas mensagens.
+handover-queued = Pedi a um colega que assuma ({ $ticket }). Até lá, continuo a ajudar.
+handover-minutes = { $minutes ->
+    [one] Costuma demorar um minuto.
+   *[other] Costuma demorar cerca de { $minutes } minutos.
+}
+handover-human = Um colega tem esta conversa e lê a sua mensagem.
+handover-taken = Um colega está aqui e responde-lhe.
+handover-returned = O assistente está de novo ao seu dispor.
+handover-not-allowed = Assumir conversas exige o âmbito handover:agent. Inicie sessão com um token que o tenha.
+handover-not-taken = Nenhuma pessoa tem esta conversa. Envie primeiro “take”.
+handover-other-agent = Outra pessoa tem esta conversa. Espere que seja devolvida.
+handover-empty = Não há nada a dizer: envie a mensagem com um texto.
+
+## Making and changing products
+
+product-created = Criado: { $title }
+product-updated = Alterado: { $title }
+product-unchanged = Já está assim, nada a alterar: { $title }
+product-archived = Arquivado e já não está na loja: { $title }
+delete-one-by-one = Só arquivo produtos um a um; nada foi feito. Diga-me qual.
+sku-taken = Outro produto já tem este SKU; nada foi criado. Escolha outro SKU ou altere esse produto.
+changed-meanwhile = Alguém o alterou entretanto; nada foi feito. Veja de novo e repita o que quer.
+import-how = Envie-me um ficheiro (CSV, JSON ou XLSX) com a mensagem ou cole as linhas abaixo. Primeiro mostro o que aconteceria.
+import-dry = Só um ensaio, nada foi alterado. { $rows } linhas: { $created } novas, { $updated } alteradas, { $skipped } sem alteração, { $failed } com erros.
+import-done = A importação terminou. { $rows } linhas: { $created } novas, { $updated } alteradas, { $skipped } sem alteração, { $failed } com erros.
+import-running = A importação está em curso; aviso quando terminar.
+import-row = Linha { $row }
+import-unreadable = Não consigo ler este ficheiro; nada foi alterado. Guarde-o como CSV em UTF-8, JSON ou XLSX e envie de novo.
+import-too-large = Este ficheiro é demasiado grande; nada foi alterado. Divida-o e envie as partes.
+
+## What waits for a yes
+
+confirm-pay = { $count ->
+    [one] O total é { $amount } por um artigo. Encomendo e crio o link de pagamento?
+   *[other] O total é { $amount } por { $count } artigos. Encomendo e crio o link de pagamento?
+}
+confirm-empty-basket = { $count ->
+    [one] Há um artigo no carrinho. Esvazio tudo?
+   *[other] Há { $count } artigos no carrinho. Esvazio tudo?
+}
+confirm-delete = Arquivar “{ $title }”? Desaparece da loja; as encomendas ficam.
+confirm-delete-baskets = { $count ->
+    [one] Está agora num carrinho.
+   *[other] Está agora em { $count } carrinhos.
+}
+confirm-update = Alterar “{ $title }” assim?
+confirm-import = Importo agora a sério?
+confirm-send = Enviar esta mensagem a { $to }?
+confirm-any = Isto não se desfaz facilmente. Faço?
+confirm-how = Responda “sim” para fazer, “não” para deixar.
+left-undone = Certo, não o fiz.
+confirm-over = Essa pergunta já não está aberta e nada foi feito. Diga de novo o que quer.
+nothing-open = Nada espera por um sim ou não neste momento. O que posso fazer?
+one-at-a-time = Vamos terminar isto primeiro. Depois diga-me de novo: “{ $rest }”
+withheld = Parte da resposta não pôde ser verificada, por isso omiti-a. Pergunte de novo.
+
+## Asking for what is missing
+
+slot-quantity = Quantos quer?
+slot-title = Como se chama o produto?
+slot-price = Quanto deve custar?
+slot-product = Que produto? Diga-me o nome ou SKU.
+slot-new-price = O que deve mudar? Diga-me o novo preço, stock ou estado.
+slot-address = Para que e-mail ou telefone escrevo?
+slot-consent = Posso guardar este endereço só para esta mensagem?
+slot-email = Para que endereço de e-mail?
+slot-phone = Para que número? Com o indicativo do país, por favor.
+slot-subject = Qual é o assunto?
+slot-body = O que deve dizer a mensagem?
+
 ## Progress
 
 progress-understanding = Estou lendo a sua mensagem …
@@ -224,7 +331,6 @@ error-rate-limit = { $seconds ->
 }
 error-invalid-params = A loja não conseguiu usar esses dados. Diga com outras palavras.
 error-internal = Algo deu errado do nosso lado; nada mais foi feito. Tente de novo; se continuar, informe ao suporte o número { $correlation }.
-error-handover = Por aqui ainda não é possível passar conversas a uma pessoa. O assistente continua respondendo.
 error-too-many-waiting = Mensagens demais esperam resposta. Espere algumas antes de enviar mais.
 
 ## Frames that cannot be read

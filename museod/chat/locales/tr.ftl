@@ -194,6 +194,113 @@ status-draft = taslak
 status-active = etkin
 status-archived = arşivde
 
+## Changing the basket
+
+basket-changed = Değiştirildi: { $quantity } × { $title }.
+basket-removed = Sepetinizden çıkarıldı: { $title }.
+basket-emptied = Sepetiniz artık boş.
+which-line = Sepetinizdeki hangisini kastediyorsunuz?
+line-not-found = Bu sepetinizde yok; hiçbir şey değiştirilmedi.
+alert-offer = Tekrar geldiğinde size haber vereyim mi?
+
+## Paying and orders
+
+pay-link = Sipariş { $number }: { $amount } tutarını buradan ödeyin: { $url }
+pay-link-plain = Sipariş { $number }: buradan ödeyin: { $url }
+pay-until = Bağlantı şu ana kadar geçerli: { $until }.
+pay-empty = Sepetiniz boş; ödenecek bir şey yok.
+pay-provider = Nasıl ödemek istersiniz?
+pay-down = Bu ödeme yöntemi şu anda yanıt vermiyor; hiçbir şey sipariş edilmedi. Lütfen bir dakika sonra tekrar deneyin.
+pay-others = Diğer ödeme yöntemleri: { $values }.
+pay-not-payable = { $number } numaralı sipariş artık ödenemez. Nedenini görmek için siparişlerinizi sorun.
+pay-changed = Gördüğünüzden beri bir şey değişti; hiçbir şey sipariş edilmedi.
+order-delivery = tahmini { $date }
+order-status-pending_payment = ödeme bekliyor
+order-status-paid = ödendi
+order-status-processing = hazırlanıyor
+order-status-shipped = yolda
+order-status-delivered = teslim edildi
+order-status-cancelled = iptal edildi
+order-status-expired = zamanında ödenmediği için süresi doldu
+order-status-refunded = iade edildi
+
+## Alerts, messages, a colleague
+
+alert-made = { $title } yeniden geldiğinde size bir kez yazacağım.
+alert-in-stock = İyi haber: { $title } stokta. Sepetinize ekleyeyim mi?
+sent = Mesajınız gönderildi.
+sent-later = Mesajınız bekliyor ve hizmet kabul eder etmez gönderilecek.
+sent-suppressed = Gönderilmedi: alıcı bu tür mesajlara onay vermemiş.
+handover-queued = Bir iş arkadaşımdan devralmasını istedim ({ $ticket }). O gelene kadar yardıma devam ediyorum.
+handover-minutes = { $minutes ->
+    [one] Bu genellikle bir dakika sürer.
+   *[other] Bu genellikle yaklaşık { $minutes } dakika sürer.
+}
+handover-human = Bu görüşme bir iş arkadaşımda; mesajınızı okuyor.
+handover-taken = Bir iş arkadaşım şimdi burada ve size yanıt veriyor.
+handover-returned = Asistan yeniden hizmetinizde.
+handover-not-allowed = Görüşme devralmak için handover:agent yetkisi gerekir. Bu yetkiye sahip bir belirteçle giriş yapın.
+handover-not-taken = Bu görüşme kimsede değil. Önce “take” gönderin.
+handover-other-agent = Bu görüşme başka birinde. Geri verilmesini bekleyin.
+handover-empty = Söylenecek bir şey yok: çerçeveyi bir metinle gönderin.
+
+## Making and changing products
+
+product-created = Oluşturuldu: { $title }
+product-updated = Değiştirildi: { $title }
+product-unchanged = Zaten böyle, değiştirilecek bir şey yok: { $title }
+product-archived = Arşivlendi, artık mağazada değil: { $title }
+delete-one-by-one = Ürünleri yalnızca tek tek arşivlerim; hiçbir şey yapılmadı. Hangisi olduğunu söyleyin.
+sku-taken = Başka bir ürünün SKU'su zaten bu; hiçbir şey oluşturulmadı. Başka bir SKU seçin ya da o ürünü değiştirin.
+changed-meanwhile = Bu arada başkası değiştirdi; hiçbir şey yapılmadı. Tekrar bakın ve isteğinizi yineleyin.
+import-how = Mesajınızla bir dosya (CSV, JSON veya XLSX) gönderin ya da satırları altına yapıştırın. Önce ne olacağını gösteririm.
+import-dry = Yalnızca deneme, hiçbir şey değiştirilmedi. { $rows } satır: { $created } yeni, { $updated } değişen, { $skipped } aynı kalan, { $failed } hatalı.
+import-done = İçe aktarma tamamlandı. { $rows } satır: { $created } yeni, { $updated } değişen, { $skipped } aynı kalan, { $failed } hatalı.
+import-running = İçe aktarma sürüyor; bitince haber veririm.
+import-row = Satır { $row }
+import-unreadable = Bu dosyayı okuyamıyorum; hiçbir şey değiştirilmedi. UTF-8 CSV, JSON veya XLSX olarak kaydedip tekrar gönderin.
+import-too-large = Bu dosya çok büyük; hiçbir şey değiştirilmedi. Bölüp parçaları gönderin.
+
+## What waits for a yes
+
+confirm-pay = { $count ->
+    [one] Bir ürün için toplam { $amount }. Sipariş verip ödeme bağlantısını oluşturayım mı?
+   *[other] { $count } ürün için toplam { $amount }. Sipariş verip ödeme bağlantısını oluşturayım mı?
+}
+confirm-empty-basket = { $count ->
+    [one] Sepetinizde bir ürün var. Tamamen boşaltayım mı?
+   *[other] Sepetinizde { $count } ürün var. Tamamen boşaltayım mı?
+}
+confirm-delete = “{ $title }” arşivlensin mi? Mağazadan kalkar; siparişler kalır.
+confirm-delete-baskets = { $count ->
+    [one] Şu anda bir sepette.
+   *[other] Şu anda { $count } sepette.
+}
+confirm-update = “{ $title }” şöyle değiştirilsin mi?
+confirm-import = Şimdi gerçekten içe aktarayım mı?
+confirm-send = Bu mesaj şu alıcıya gönderilsin mi: { $to }?
+confirm-any = Bu kolayca geri alınamaz. Yapayım mı?
+confirm-how = Yapmak için “evet”, bırakmak için “hayır” yazın.
+left-undone = Tamam, yapmadım.
+confirm-over = O sorunun süresi doldu ve hiçbir şey yapılmadı. Lütfen ne istediğinizi tekrar söyleyin.
+nothing-open = Şu anda evet ya da hayır bekleyen bir şey yok. Sizin için ne yapabilirim?
+one-at-a-time = Önce bunu bitirelim. Sonra tekrar söyleyin: “{ $rest }”
+withheld = Yanıtımın bir kısmı doğrulanamadığı için çıkardım. Lütfen tekrar sorun.
+
+## Asking for what is missing
+
+slot-quantity = Kaç tane istersiniz?
+slot-title = Ürünün adı nedir?
+slot-price = Fiyatı ne olsun?
+slot-product = Hangi ürün? Adını ya da SKU'sunu söyleyin.
+slot-new-price = Ne değişsin? Yeni fiyatı, stoğu ya da durumu söyleyin.
+slot-address = Hangi e-posta adresine ya da telefona yazayım?
+slot-consent = Bu adresi yalnızca bu tek mesaj için saklayabilir miyim?
+slot-email = Hangi e-posta adresine?
+slot-phone = Hangi numaraya? Lütfen ülke koduyla.
+slot-subject = Konu nedir?
+slot-body = Mesajda ne yazsın?
+
 ## Progress
 
 progress-understanding = Mesajınızı okuyorum …
@@ -224,7 +331,6 @@ error-rate-limit = { $seconds ->
 }
 error-invalid-params = Mağaza bu bilgileri kullanamadı. Lütfen başka sözcüklerle söyleyin.
 error-internal = Bizim tarafımızda bir şeyler ters gitti; başka bir şey yapılmadı. Lütfen yine deneyin; sürerse desteğe şu numarayı söyleyin: { $correlation }.
-error-handover = Burada konuşmalar henüz bir insana devredilemiyor. Yardımcı yanıt vermeyi sürdürüyor.
 error-too-many-waiting = Çok fazla mesaj yanıt bekliyor. Daha fazla göndermeden önce birkaçını bekleyin.
 
 ## Frames that cannot be read

@@ -170,6 +170,109 @@ status-draft = bản nháp
 status-active = đang bán
 status-archived = đã lưu trữ
 
+## Changing the basket
+
+basket-changed = Đã đổi: { $quantity } × { $title }.
+basket-removed = Đã lấy ra khỏi giỏ hàng: { $title }.
+basket-emptied = Giỏ hàng của bạn giờ đã trống.
+which-line = Bạn muốn nói đến món nào trong giỏ hàng?
+line-not-found = Món đó không có trong giỏ hàng; không có gì thay đổi.
+alert-offer = Bạn có muốn tôi báo khi có hàng lại không?
+
+## Paying and orders
+
+pay-link = Đơn hàng { $number }: thanh toán { $amount } tại đây: { $url }
+pay-link-plain = Đơn hàng { $number }: thanh toán tại đây: { $url }
+pay-until = Liên kết có hiệu lực đến { $until }.
+pay-empty = Giỏ hàng trống; không có gì để thanh toán.
+pay-provider = Bạn muốn thanh toán bằng cách nào?
+pay-down = Cách thanh toán này hiện không phản hồi; chưa có gì được đặt. Vui lòng thử lại sau một phút.
+pay-others = Cách thanh toán khác: { $values }.
+pay-not-payable = Đơn hàng { $number } không thể thanh toán nữa. Hãy hỏi tôi về đơn hàng của bạn để biết lý do.
+pay-changed = Có thay đổi kể từ lúc bạn xem; chưa có gì được đặt.
+order-delivery = dự kiến { $date }
+order-status-pending_payment = đang chờ thanh toán
+order-status-paid = đã thanh toán
+order-status-processing = đang đóng gói
+order-status-shipped = đang giao
+order-status-delivered = đã giao
+order-status-cancelled = đã hủy
+order-status-expired = đã hết hạn vì chưa thanh toán kịp
+order-status-refunded = đã hoàn tiền
+
+## Alerts, messages, a colleague
+
+alert-made = Tôi sẽ nhắn cho bạn một lần khi { $title } có hàng lại.
+alert-in-stock = Tin vui: { $title } còn hàng. Tôi thêm vào giỏ nhé?
+sent = Tin nhắn của bạn đã được gửi.
+sent-later = Tin nhắn đang chờ và sẽ được gửi ngay khi dịch vụ nhận.
+sent-suppressed = Chưa gửi: người nhận chưa đồng ý nhận loại tin này.
+handover-queued = Tôi đã nhờ một đồng nghiệp tiếp nhận ({ $ticket }). Trong lúc chờ, tôi vẫn giúp bạn.
+handover-minutes = { $minutes ->
+   *[other] Thường mất khoảng { $minutes } phút.
+}
+handover-human = Một đồng nghiệp đang phụ trách cuộc trò chuyện này và sẽ đọc tin của bạn.
+handover-taken = Một đồng nghiệp đã vào và sẽ trả lời bạn.
+handover-returned = Trợ lý lại sẵn sàng giúp bạn.
+handover-not-allowed = Tiếp nhận cuộc trò chuyện cần quyền handover:agent. Hãy đăng nhập bằng token có quyền đó.
+handover-not-taken = Chưa có ai phụ trách cuộc trò chuyện này. Hãy gửi “take” trước.
+handover-other-agent = Người khác đang phụ trách cuộc trò chuyện này. Hãy chờ đến khi được trả lại.
+handover-empty = Không có gì để nói: hãy gửi kèm nội dung.
+
+## Making and changing products
+
+product-created = Đã tạo: { $title }
+product-updated = Đã đổi: { $title }
+product-unchanged = Đã như vậy, không có gì để đổi: { $title }
+product-archived = Đã lưu trữ, không còn trong cửa hàng: { $title }
+delete-one-by-one = Tôi chỉ lưu trữ từng sản phẩm một; chưa làm gì cả. Hãy cho biết sản phẩm nào.
+sku-taken = Sản phẩm khác đã dùng SKU này; chưa tạo gì. Hãy chọn SKU khác hoặc đổi sản phẩm đó.
+changed-meanwhile = Có người khác vừa thay đổi; chưa làm gì cả. Hãy xem lại rồi nhắc lại yêu cầu.
+import-how = Hãy gửi tệp (CSV, JSON hoặc XLSX) kèm tin nhắn, hoặc dán các dòng bên dưới. Tôi sẽ cho xem trước điều gì sẽ xảy ra.
+import-dry = Chỉ là chạy thử, chưa thay đổi gì. { $rows } dòng: { $created } mới, { $updated } thay đổi, { $skipped } giữ nguyên, { $failed } lỗi.
+import-done = Đã nhập xong. { $rows } dòng: { $created } mới, { $updated } thay đổi, { $skipped } giữ nguyên, { $failed } lỗi.
+import-running = Đang nhập; tôi sẽ báo khi xong.
+import-row = Dòng { $row }
+import-unreadable = Tôi không đọc được tệp này; chưa thay đổi gì. Hãy lưu dạng CSV UTF-8, JSON hoặc XLSX rồi gửi lại.
+import-too-large = Tệp này quá lớn; chưa thay đổi gì. Hãy chia nhỏ và gửi từng phần.
+
+## What waits for a yes
+
+confirm-pay = { $count ->
+   *[other] Tổng cộng { $amount } cho { $count } món. Tôi đặt hàng và tạo liên kết thanh toán nhé?
+}
+confirm-empty-basket = { $count ->
+   *[other] Giỏ hàng có { $count } món. Xóa hết chứ?
+}
+confirm-delete = Lưu trữ “{ $title }”? Sản phẩm sẽ biến khỏi cửa hàng; đơn hàng vẫn giữ.
+confirm-delete-baskets = { $count ->
+   *[other] Hiện nó nằm trong { $count } giỏ hàng.
+}
+confirm-update = Đổi “{ $title }” như sau?
+confirm-import = Tôi nhập thật bây giờ nhé?
+confirm-send = Gửi tin này tới { $to }?
+confirm-any = Việc này khó hoàn tác. Tôi làm nhé?
+confirm-how = Trả lời “có” để làm, “không” để bỏ qua.
+left-undone = Được, tôi đã không làm việc đó.
+confirm-over = Câu hỏi đó đã hết hạn và chưa làm gì cả. Hãy nói lại điều bạn muốn.
+nothing-open = Hiện không có gì chờ có hay không. Tôi có thể giúp gì cho bạn?
+one-at-a-time = Hãy xong việc này trước. Rồi nói lại với tôi: “{ $rest }”
+withheld = Một phần câu trả lời không xác minh được nên tôi đã bỏ. Vui lòng hỏi lại.
+
+## Asking for what is missing
+
+slot-quantity = Bạn muốn bao nhiêu?
+slot-title = Sản phẩm tên là gì?
+slot-price = Giá bao nhiêu?
+slot-product = Sản phẩm nào? Hãy cho biết tên hoặc SKU.
+slot-new-price = Cần đổi gì? Hãy cho biết giá, tồn kho hoặc trạng thái mới.
+slot-address = Tôi nhắn tới e-mail hay số điện thoại nào?
+slot-consent = Tôi có được lưu địa chỉ này chỉ cho tin nhắn này không?
+slot-email = Tới địa chỉ e-mail nào?
+slot-phone = Tới số điện thoại nào? Vui lòng kèm mã quốc gia.
+slot-subject = Tiêu đề là gì?
+slot-body = Nội dung tin nhắn là gì?
+
 ## Progress
 
 progress-understanding = Tôi đang đọc tin nhắn của bạn …
@@ -194,7 +297,6 @@ error-admin-only = Chỉ bộ phận quản trị cửa hàng làm được vi�
 error-rate-limit = Quá nhiều cùng một lúc. Vui lòng chờ { $seconds } giây rồi gửi lại.
 error-invalid-params = Cửa hàng không dùng được các thông tin này. Vui lòng nói cách khác.
 error-internal = Phía chúng tôi có lỗi; không có gì khác được thực hiện. Vui lòng thử lại; nếu vẫn lỗi, hãy báo cho bộ phận hỗ trợ số { $correlation }.
-error-handover = Ở đây chưa chuyển được cuộc trò chuyện cho nhân viên. Trợ lý vẫn tiếp tục trả lời.
 error-too-many-waiting = Quá nhiều tin nhắn đang chờ trả lời. Hãy chờ vài câu trả lời trước khi gửi thêm.
 
 ## Frames that cannot be read
