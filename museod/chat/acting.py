@@ -66,6 +66,8 @@ WRITES = frozenset(
         "create_from_file",
     }
 )  # whose outcome is unknown when their child is lost
+# What belongs to somebody with an account: a guest is told to sign in, not that it cannot be done.
+SIGN_IN = frozenset({"get_order_status", "send_email", "send_sms", "send_whatsapp"})
 # Tools that may take longer than a turn, and how long: as the default configuration's call_timeouts.
 LONG_SECONDS: Mapping[str, float] = {"create_from_file": 300.0}
 
@@ -168,6 +170,8 @@ class Acting:
                 raise Failed(
                     Kind.MCP_NOT_AVAILABLE, "error-unavailable", retry_after=GONE_SECONDS, service=child
                 ) from None
+            if work.caller.role is Role.GUEST and calls[0].tool in SIGN_IN:
+                raise Failed(Kind.AUTHENTICATION_ERROR, "error-authentication") from None
             instead = plans.substitute(calls[0], work.intent)
             return await self.act(work, instead or NotYet(work.intent), setting.memory, setting.message)
         if (step := plans.next_step(done[-1].call, done[-1].structured)) is not None:

@@ -64,6 +64,8 @@ def stock_alert(situation: Situation) -> Plan:
 
 def send(situation: Situation) -> Plan:
     """A message to somebody; the tool asks for the yes where it is not the caller."""
+    if situation.analysis.tool == "create_stock_alert":
+        return stock_alert(situation)
     entities, intent = situation.analysis.entities, situation.analysis.intent
     channel = text_of(entities, "channel")
     email, phone = text_of(entities, "email"), text_of(entities, "phone")

@@ -107,10 +107,10 @@ def replaced(situation: Situation) -> Plan | None:
     added = situation.memory.added
     if added is None or not situation.memory.has_just_added:
         return None
-    wanted = meant_by(situation)
-    options = wanted.options if wanted.variants else {}
-    if wanted.product is None or not (options or wanted.sku) or wanted.sku == added.sku:
+    wanted = _instead_of(situation, added)
+    if wanted is None:
         return None
+    options = wanted.options
     arguments: dict[str, Any] = {"quantity": situation.memory.added_pieces, "locale": situation.locale}
     arguments |= {"sku": wanted.sku} if wanted.sku else {"product": wanted.key, "options": dict(options)}
     put_in = ToolCall("add_to_basket", arguments, naming(wanted))
@@ -119,6 +119,27 @@ def replaced(situation: Situation) -> Plan | None:
         "update_basket_item", {"line": added.line_id, "quantity": max(0, left)}, {"title": added.title}
     )
     return Calls([put_in, take_out], in_order=True)
+
+
+def _instead_of(situation: Situation, added: ShownLine) -> Meant | None:
+    """What is wanted instead: the same product with what was said changed, or another one that was shown."""
+    said = reference.words(situation.message)
+    for product in situation.memory.shown:
+        before = next((one for one in product.variants if one.sku == added.sku), None)
+        if before is None:
+            continue
+        options = dict(before.options)
+        for axis in before.options:
+            values = {one.options[axis] for one in product.variants if axis in one.options}
+            chosen = reference.values_meant(said, values)
+            if len(chosen) == 1:
+                options[axis] = chosen.pop()
+        fitting = [one for one in product.variants if dict(one.options) == options]
+        if options != before.options:
+            return Meant(product, variants=fitting, options=options)
+    wanted = meant_by(situation)
+    is_other = wanted.product is not None and wanted.sku not in ("", added.sku)
+    return wanted if is_other else None
 
 
 def _line_meant(situation: Situation) -> tuple[str, str]:

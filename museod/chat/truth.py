@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +27,7 @@ MAX_DEPTH = 12  # of a result; the wire allows more, but nobody quotes from ther
 LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"“”]+", re.IGNORECASE)
 ORDER_NUMBER = re.compile(r"(?<![\w-])[A-Z]{1,5}-?\d{3,}[\w-]*(?!\w)")
 _PLACE = re.compile(r"^\s*(?:[•*-]\s*)?\d{1,2}[.)]\s+")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?")
 _TRAILING = ".,;:!?)]}'»"
 _STOCK = frozenset({"available", "stock", "quantity", "itemCount"})
 
@@ -36,7 +38,8 @@ class Facts:
     What the results of one turn say.
 
     `amounts` are values in whole units, `numbers` all numbers that stand anywhere, `texts` everything written
-    there; `quotes` is what the person said and a reply may repeat; `longest` bounds what can be counted.
+    there; `quotes` and `asked` are the words and numbers that the person asked with and a reply may repeat;
+    `longest` bounds what can be counted.
     """
 
     amounts: frozenset[Decimal] = frozenset()
@@ -44,6 +47,7 @@ class Facts:
     links: frozenset[str] = frozenset()
     texts: str = ""
     quotes: tuple[str, ...] = ()
+    asked: frozenset[Decimal] = frozenset()
     longest: int = 0
 
 
@@ -79,13 +83,35 @@ def facts_of(done: Sequence[Done]) -> Facts:
         elif isinstance(value, int | float) and not isinstance(value, bool):
             numbers.add(Decimal(str(value)))
     written = "\n".join(texts)
+    numbers |= _clock_numbers(written)
     for number in re.findall(r"\d+", written):
         numbers.add(Decimal(number))
     for number in NUMBER.findall(written):
         numbers |= readings(number)
     return Facts(
-        frozenset(amounts), frozenset(numbers), frozenset(links), written.casefold(), _quotes(done), longest
+        frozenset(amounts),
+        frozenset(numbers),
+        frozenset(links),
+        written.casefold(),
+        _quotes(done),
+        _asked(done),
+        longest,
     )
+
+
+def _clock_numbers(written: str) -> set[Decimal]:
+    """The numbers with which a locale may write the days and times in `written`, in UTC as replies do."""
+    found: set[int] = set()
+    for moment in _MOMENT.findall(written):
+        try:
+            when = datetime.fromisoformat(moment)
+        except ValueError:
+            continue
+        if when.tzinfo is not None:
+            when = when.astimezone(UTC)
+        found |= {when.year, when.year % 100, when.month, when.day, when.hour, when.hour % 12 or 12}
+        found.add(when.minute)
+    return {Decimal(number) for number in found}
 
 
 def _walk(root: Any) -> Iterable[tuple[Any, int]]:
@@ -121,13 +147,23 @@ def _quotes(done: Sequence[Done]) -> tuple[str, ...]:
     return tuple(sorted((text for text in said if text), key=len, reverse=True))
 
 
+def _asked(done: Sequence[Done]) -> frozenset[Decimal]:
+    """The numbers with which was asked: a quantity, a limit."""
+    return frozenset(
+        Decimal(str(value))
+        for one in done
+        for value, _ in _walk(dict(one.call.arguments))
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    )
+
+
 def checked(text: str, facts: Facts) -> tuple[str, list[Violation]]:
     """
     `text` without the lines that say what no result says: for wording that a model wrote.
 
     Nothing that the person said counts as true here, and nothing may be counted.
     """
-    return _checked(text, replace(facts, quotes=(), longest=0), check_numbers=True)
+    return _checked(text, replace(facts, quotes=(), asked=frozenset(), longest=0), check_numbers=True)
 
 
 def gate(reply: Neutral, done: Sequence[Done], phrases: Phrases) -> tuple[Neutral, list[Violation]]:
@@ -186,9 +222,13 @@ def _wrong_in_line(text: str, facts: Facts, *, check_numbers: bool) -> list[Viol
 
 def _is_known(written: str, facts: Facts) -> bool:
     possible = readings(written)
-    return bool(possible & facts.numbers) or any(
+    if possible & (facts.numbers | facts.asked) or any(
         value == value.to_integral_value() and 0 <= value <= facts.longest for value in possible
-    )
+    ):
+        return True
+    parts = written.split(".")
+    is_date = len(parts) == 3 and all(part.isdigit() and len(part) != 3 for part in parts)
+    return is_date and all(Decimal(part) in facts.numbers for part in parts)
 
 
 def _links(text: str) -> list[str]:

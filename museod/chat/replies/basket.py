@@ -69,7 +69,13 @@ def _which_option(choice: Mapping[str, Any], last: Done, setting: Setting) -> Ne
         else phrases("choose-option-plain", axis=name, values=joined)
     )
     question = OpenQuestion(
-        "option", setting.intent, last.call.tool, dict(last.call.arguments), axis, choices
+        "option",
+        setting.intent,
+        last.call.tool,
+        dict(last.call.arguments),
+        axis,
+        choices,
+        extra=dict(last.call.extra) if title else {},
     )
     focus = string(last.call.extra.get("productId")) or None
     suggestions = [Suggestion(value, value) for value in values]
