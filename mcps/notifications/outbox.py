@@ -20,9 +20,11 @@ from typing import Any
 import msgspec
 
 from mcps.notifications.addresses import comparable, masked
+from mcps.notifications.holders import HolderLock, take_dead_holders
 from mcps.notifications.outbox_file import OutboxFile
 from mcps.notifications.provider import Channel, Letter, Pace
 from mcps.notifications.records import Claimed, Item, Receipt
+from museod.errors import StoreError
 from museod.stores.sealing import CannotOpen, Sealer
 
 # The window in which a caller may repeat itself; the shop's API remembers its keys as long.
@@ -60,10 +62,29 @@ class Outbox:
         self._lease_seconds = lease_seconds
         self._holder = token_hex(8)
         self._file = OutboxFile(path)
+        try:
+            self._lock = HolderLock(path, self._holder)
+        except OSError as error:
+            self._file.close()
+            raise StoreError(f"The outbox {path} cannot be locked: {error.strerror}.") from None
+        try:
+            self._release(take_dead_holders(path))
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+        self._lock.release()
+
+    def _release(self, holders: Sequence[str]) -> None:
+        """Let what dead processes held be claimed at once; the marks of their attempts stay."""
+        with self._file.transaction() as database:
+            for holder in holders:
+                database.execute(
+                    "UPDATE deliveries SET next_at = 0 WHERE holder = ? AND state = 'queued'", (holder,)
+                )
 
     # ------------------------------------------------------------------ accepting
 

@@ -128,7 +128,7 @@ def _message_id(answer: Answer) -> str:
         raise NotSent(Verdict.LATER, reason, retry_after=answer.retry_after)
     if code in _UNWANTED:
         raise NotSent(Verdict.UNWANTED, reason)
-    is_ours = code in _OUR_ACCOUNT or 200 <= code < 300 or status in (401, 403, 404)
+    is_ours = code in _OUR_ACCOUNT or 200 <= code < 300 or (code < 0 and status in (401, 403, 404))
     if code in _SERVICE_DOWN or is_ours or status < 400:
         raise NotSent(Verdict.AWAY, reason, retry_after=answer.retry_after)
     if status in (502, 503):  # a proxy that could not hand it on

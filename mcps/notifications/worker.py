@@ -174,6 +174,8 @@ class Worker:
             log.error("outcome_not_kept", delivery=claimed.delivery_id, reason=str(error))
         finally:
             slots.release()
+            # The loop sleeps until what it last knew to be due; this attempt may have changed that.
+            self._wakes[claimed.letter.channel].set()
             watched = self._watched.pop(claimed.message_id, None)
             if watched is not None:
                 watched.set()

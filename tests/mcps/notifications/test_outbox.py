@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +108,22 @@ def test_a_dead_holders_delivery_comes_back_as_of_unknown_fate(reopen: Open) -> 
     # The first one wakes up late: it no longer holds anything that it could postpone.
     dead.postponed(first, 1e9, "late")
     assert alive.claim(EMAIL, FAST, 2 * LEASE) != 1e9
+
+
+def test_who_starts_next_frees_what_a_dead_process_held_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "outbox.sqlite3"
+    dead, alive = (Outbox(path, SEALER, lease_seconds=LEASE) for _ in range(2))
+    accept(alive, "key", item("a@example.com"), item("b@example.com"))
+    lost, held = claim(dead), claim(alive)
+    os.close(dead._lock._descriptor)  # as the kernel does for a process that was killed
+    with closing(Outbox(path, SEALER, lease_seconds=LEASE)) as following:
+        again = claim(following, 1.0)
+        assert (again.delivery_id, again.unknown) == (lost.delivery_id, 1)
+        assert following.claim(EMAIL, FAST, 2.0) == LEASE
+    alive.sent(held, "ok", 2.0)
+    dead._file.close()
+    alive.close()
+    assert [file.name for file in tmp_path.glob("*.holder")] == []
 
 
 def test_a_late_success_is_believed_whoever_reports_it(reopen: Open) -> None:
