@@ -13,6 +13,8 @@ from babel.numbers import get_currency_precision
 # Groups are parted by a point, comma, apostrophe or some kind of space; which of them is the decimal mark is
 # a locale's business, so a number may have two readings.
 NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u202f]\d+)*")
+# How a change of a price is named: in minor units of the currency at its end.
+PRICE_FIELD = re.compile(r"(?:.*\.)?prices?\.([A-Z]{3})")
 _SYMBOLS: Mapping[str, str] = {
     "€": "EUR", "$": "USD", "US$": "USD", "£": "GBP", "¥": "JPY", "₺": "TRY", "₫": "VND", "R$": "BRL",
     "euro": "EUR", "euros": "EUR", "dollar": "USD", "dollars": "USD", "dolar": "USD", "pound": "GBP",

@@ -14,7 +14,7 @@ from museod.chat.words import FILLERS
 
 MAX_TEXT_CHARS = 300  # a title; longer texts are pasted, not answered
 MAX_BODY_CHARS = 4000
-MAX_TYPED_WORDS = 6  # around a number, an amount or an address; more is a sentence about something else
+MAX_OTHER_WORDS = 2  # "should cost 20 euros"; more is a sentence about something else, with a number in it
 
 # In the order in which they are asked.
 SLOTS: Mapping[str, tuple[Slot, ...]] = {
@@ -92,7 +92,8 @@ def read_slot(slot: Slot, message: str, currency: str) -> Any:
             is_short = len([word for word in said if word not in FILLERS]) <= 2
             return number if number is not None and number <= MAX_QUANTITY and is_short else None
         case "money":
-            return read_money(message, currency) if len(said) <= MAX_TYPED_WORDS else None
+            other = [word for word in said if word[0].isalpha() and word not in FILLERS]
+            return read_money(message, currency) if len(other) <= MAX_OTHER_WORDS else None
         case "email":
             return _one(_EMAIL, message)
         case "phone":

@@ -73,12 +73,15 @@ def joined(replies: Sequence[Neutral]) -> Neutral:
 
 # ---- words alone
 
+_SMALL_TALK = frozenset({"greeting", "help", "thanks", "goodbye", "other"})
+
 
 def say(plan: Say, setting: Setting) -> Neutral:
-    """Small talk; an open question stays open beside it."""
+    """Words alone; an open question stays open beside small talk."""
     phrases = setting.phrases
     text = phrases(plan.key, **plan.values)
-    return Neutral(text, suggestions=topics(plan.topics, phrases), seen=Seen(keeps_pending=True))
+    keeps = plan.key in _SMALL_TALK
+    return Neutral(text, suggestions=topics(plan.topics, phrases), seen=Seen(keeps_pending=keeps))
 
 
 def not_yet(plan: NotYet, setting: Setting, *, is_admin: bool) -> Neutral:

@@ -8,7 +8,7 @@ from typing import Any
 
 from museod.chat import reference
 from museod.chat.amounts import price_of
-from museod.chat.entities import text_of, texts, whole
+from museod.chat.entities import place_of, text_of, texts, whole
 from museod.chat.questions import completed
 from museod.chat.situation import (
     MAX_QUERY_CHARS,
@@ -19,7 +19,7 @@ from museod.chat.situation import (
     ToolCall,
     meant_by,
 )
-from museod.chat.words import LOWERING
+from museod.chat.words import ALL, LOWERING
 
 ADMIN_PAGE = 20
 MAX_PERCENT = 1000
@@ -73,7 +73,8 @@ def update(situation: Situation) -> Plan:
 
 def delete(situation: Situation) -> Plan:
     """One product into the archive; the tool asks for the yes."""
-    if situation.analysis.entities.get("all") is True:
+    is_all = ALL.intersection(reference.words(situation.message))
+    if situation.analysis.entities.get("all") is True or (is_all and not _is_named(situation)):
         return Say("delete-one-by-one")
     product, title = _product_meant(situation)
     arguments = {"product": product} if product else {}
@@ -121,11 +122,18 @@ def _is_meant(item: Mapping[str, Any], name: str) -> bool:
     return is_sku or item.get("id") == name or reference.is_called(name, str(item.get("title", "")))
 
 
+def _is_named(situation: Situation) -> bool:
+    """Whether the message names a product or points at one; else "a product" would be the last one shown."""
+    entities = situation.analysis.entities
+    is_said = text_of(entities, "product", "productName", "sku", "reference")
+    return bool(is_said) or place_of(entities.get("ordinal")) is not None
+
+
 def _product_meant(situation: Situation) -> tuple[str, str]:
     meant = meant_by(situation)
     if sku := text_of(situation.analysis.entities, "sku"):
         return sku, sku
-    if meant.product is not None:
+    if meant.product is not None and _is_named(situation):
         return meant.product.product_id, meant.product.title
     if meant.name:
         return meant.name, meant.name

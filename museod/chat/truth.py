@@ -17,7 +17,7 @@ from typing import Any
 
 from babel.numbers import get_currency_precision
 
-from museod.chat.amounts import NUMBER, money_in, readings
+from museod.chat.amounts import NUMBER, PRICE_FIELD, money_in, readings
 from museod.chat.cards import Card, line
 from museod.chat.messages import clean_text
 from museod.chat.neutral import Done, Neutral
@@ -70,6 +70,8 @@ def facts_of(done: Sequence[Done]) -> Facts:
         if isinstance(value, Mapping) and (amount := _amount(value)) is not None:
             amounts.add(amount)
             numbers.add(amount)
+        elif isinstance(value, Mapping) and isinstance(value.get("field"), str):
+            amounts |= _changed_amounts(value)
         elif isinstance(value, list):
             # The outermost list is ours: how many calls there were is no fact.
             length = len(value) if depth else 0
@@ -133,6 +135,15 @@ def _amount(value: Mapping[str, Any]) -> Decimal | None:
     if not isinstance(amount, int) or not isinstance(currency, str):
         return None
     return Decimal(amount).scaleb(-get_currency_precision(currency))
+
+
+def _changed_amounts(change: Mapping[str, Any]) -> set[Decimal]:
+    """The prices in one change of a product."""
+    priced = PRICE_FIELD.fullmatch(str(change["field"]))
+    if priced is None:
+        return set()
+    pair = [{"amount": change.get(name), "currency": priced[1]} for name in ("from", "to")]
+    return {amount for one in pair if (amount := _amount(one)) is not None}
 
 
 def _quotes(done: Sequence[Done]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from museod.chat.situation import Analysis
 CLEAR = 0.7
 MAX_CUTS = 2  # each costs two analyses
 MAX_CHARS = 400  # who writes more tells a story
-_SENTENCE = re.compile(r"(?<=[^\d\s])[.;!?]+\s+(?=\S)|\n+")
+_SENTENCE = re.compile(r"(?<=[^\d\s])[.;!?]+\s+(?=\S)")
 _THEN = re.compile(
     r",?\s+(?:and then|and also|then|y luego|y después|luego|y también|et puis|puis|et ensuite|und dann|dann"
     r"|und auch|e depois|depois|e também|e poi|poi|e anche|ve sonra|sonra|ve ayrıca|rồi|và sau đó|sau đó)\s+",
@@ -23,7 +23,7 @@ _NOT_WISHES = frozenset({"greeting", "help", "thanks", "goodbye", "other"})
 
 def cuts(message: str) -> list[tuple[str, str]]:
     """The ways in which `message` may be two wishes, the likeliest first."""
-    if len(message) > MAX_CHARS:
+    if len(message) > MAX_CHARS or "\n" in message:  # lines are something that was pasted
         return []
     found: list[tuple[str, str]] = []
     for pattern in (_SENTENCE, _THEN, _AND):

@@ -63,6 +63,10 @@ CORRECTIONS = _words(
     "no nope nein non nao hayir khong actually wait sorry eigentlich doch lieber mejor perdon plutot desole "
     "anzi scusa melhor desculpe aslinda pardon a_khong xin_loi"
 )
+ALL = _words(
+    """all every everything todos todas todo tout tous toutes alle alles saemtliche tutti tutte tutto tudo
+    hepsi hepsini tum butun her tat_ca moi"""
+)
 LOWERING = _words(
     """lower reduce decrease cut discount cheaper drop off less rebaja rebajar reduce reducir baja bajar
     descuento baisse baisser reduis reduire remise moins senke senken reduziere reduzieren rabatt

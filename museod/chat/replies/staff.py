@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from museod.chat.amounts import PRICE_FIELD
 from museod.chat.cards import Card, line, money_card, objects, shown_product, string, strings
 from museod.chat.conversation import MAX_SHOWN, Choice, OpenQuestion, Seen
 from museod.chat.messages import Suggestion
@@ -72,10 +73,22 @@ def updated(done: Sequence[Done], setting: Setting) -> Neutral:
 
 def change_line(change: Mapping[str, Any], phrases: Phrases) -> str:
     """One field's change: "Price: 10 → 15"."""
-    field = line(change.get("field"))
+    field, before, after = _field(change)
     name = phrases(f"label-{field}") if phrases.has(f"label-{field}") else field
-    before, after = _value(change.get("from"), phrases), _value(change.get("to"), phrases)
+    before, after = _value(before, phrases), _value(after, phrases)
     return f"{name}: {before} → {after}" if before else f"{name}: {after}"
+
+
+def _field(change: Mapping[str, Any]) -> tuple[str, Any, Any]:
+    """Which field, and its values; `SKU.price.EUR` holds minor units of that currency."""
+    field, before, after = line(change.get("field")), change.get("from"), change.get("to")
+    if (priced := PRICE_FIELD.fullmatch(field)) is not None:
+        before, after = (
+            {"amount": value, "currency": priced[1]} if isinstance(value, int) else value
+            for value in (before, after)
+        )
+        return "price", before, after
+    return field.rsplit(".", 1)[-1], before, after
 
 
 def _value(value: Any, phrases: Phrases) -> str:
@@ -115,10 +128,11 @@ def _one(last: Done, key: str, setting: Setting) -> Neutral:
 def which_of(last: Done, setting: Setting) -> Neutral:
     """Several products fit: which one? The answer continues the same call."""
     phrases = setting.phrases
-    candidates = objects(last.structured.get("candidates"))[:MAX_SHOWN]
+    structured = last.structured
+    candidates = (objects(structured.get("candidates")) or objects(structured.get("choices")))[:MAX_SHOWN]
     if not candidates:
         return Neutral(phrases("admin-list-empty"), suggestions=topics(("admin.product.list",), phrases))
-    choices = [(_label(item), string(item.get("id"))) for item in candidates]
+    choices = [(_label(item), string(item.get("sku")) or string(item.get("id"))) for item in candidates]
     arguments = {name: value for name, value in last.call.arguments.items() if name != "product"}
     offered = [Choice(label, value) for label, value in choices]
     question = OpenQuestion("product", setting.intent, last.call.tool, arguments, "product", offered)
@@ -126,8 +140,9 @@ def which_of(last: Done, setting: Setting) -> Neutral:
 
 
 def _label(item: Mapping[str, Any]) -> str:
-    skus = ", ".join(strings(item.get("skus"))[:1])
-    return f"{line(item.get('title'))} ({skus})" if skus else line(item.get("title"))
+    sku = line(item.get("sku")) or ", ".join(strings(item.get("skus"))[:1])
+    title = line(item.get("title"))
+    return f"{title} ({sku})" if sku and title else title or sku
 
 
 def imported(done: Sequence[Done], setting: Setting) -> Neutral:
@@ -153,4 +168,4 @@ def imported(done: Sequence[Done], setting: Setting) -> Neutral:
     arguments = {**last.call.arguments, "dryRun": False}
     ask = phrases("confirm-import")
     question = OpenQuestion("confirm", setting.intent, last.call.tool, arguments, summary=ask)
-    return with_yes(f"{text}\n{ask}", phrases, Seen(pending=question), [card])
+    return with_yes(f"{text}\n{ask}\n{phrases('confirm-how')}", phrases, Seen(pending=question), [card])
