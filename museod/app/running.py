@@ -16,6 +16,7 @@ from museod import systemd
 from museod.access.principal import Principal
 from museod.app.daemon import DAY, Daemon
 from museod.app.port import Port, address_of, open_listeners
+from museod.app.shipping import shipped_logs
 from museod.app.wiring import sealing_keys, specs_of
 from museod.config import Config
 from museod.errors import ChannelError
@@ -80,13 +81,16 @@ async def open_daemon(
         on_drop=lambda count: metrics.log_dropped_total.inc(count),
     )
     with closing(writer):
-        async with open_stores(
-            url,
-            config.state_dir,
-            sealer=sealer,
-            retention_seconds=config.retention_days * DAY,
-            is_exclusive=is_exclusive,
-        ) as stores:
+        async with (
+            shipped_logs(config),
+            open_stores(
+                url,
+                config.state_dir,
+                sealer=sealer,
+                retention_seconds=config.retention_days * DAY,
+                is_exclusive=is_exclusive,
+            ) as stores,
+        ):
             yield Daemon(config, sealer, stores, Lifecycle(), is_stdio=is_stdio)
 
 
