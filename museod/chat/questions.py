@@ -14,7 +14,7 @@ from museod.chat.words import FILLERS
 
 MAX_TEXT_CHARS = 300  # a title; longer texts are pasted, not answered
 MAX_BODY_CHARS = 4000
-MAX_OTHER_WORDS = 2  # "should cost 20 euros"; more is a sentence about something else, with a number in it
+MAX_OTHER_WORDS = 3  # "should cost 20 euros"; more is a sentence about something else, with a number in it
 
 # In the order in which they are asked.
 SLOTS: Mapping[str, tuple[Slot, ...]] = {

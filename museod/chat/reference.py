@@ -65,11 +65,12 @@ def is_yes(text: str) -> bool:
 def is_firm_yes(text: str) -> bool:
     """Whether `text` is a yes and nothing else: the one that a destructive or costly step needs."""
     said = _WORD.findall(fold(text))
+    if "?" in text:
+        return False
     if "_".join(said) in FIRM_YES:
         return True
     return (
         0 < len(said) <= MAX_ANSWER_WORDS
-        and "?" not in text
         and any(word in FIRM_YES for word in said)
         and all(word in FIRM_YES or word in YES_COMPANY for word in said)
     )

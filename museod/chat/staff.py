@@ -19,7 +19,7 @@ from museod.chat.situation import (
     ToolCall,
     meant_by,
 )
-from museod.chat.words import ALL, LOWERING
+from museod.chat.words import ALL, FILLERS, LOWERING
 
 ADMIN_PAGE = 20
 MAX_PERCENT = 1000
@@ -125,8 +125,10 @@ def _is_meant(item: Mapping[str, Any], name: str) -> bool:
 def _is_named(situation: Situation) -> bool:
     """Whether the message names a product or points at one; else "a product" would be the last one shown."""
     entities = situation.analysis.entities
-    is_said = text_of(entities, "product", "productName", "sku", "reference")
-    return bool(is_said) or place_of(entities.get("ordinal")) is not None
+    said = reference.words(text_of(entities, "product", "productName"))
+    is_name = any(word not in ALL and word not in FILLERS for word in said)
+    is_pointing = text_of(entities, "sku", "reference") or place_of(entities.get("ordinal")) is not None
+    return is_name or bool(is_pointing)
 
 
 def _product_meant(situation: Situation) -> tuple[str, str]:

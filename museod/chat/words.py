@@ -40,10 +40,10 @@ YES = _words(
 
 # A yes to something that cannot be taken back: nothing but these, and at least one of the first.
 FIRM_YES = _words(
-    """yes y yep yeah sure ok okay si sim oui ja evet tamam certo vale claro co vang dong duoc confirm
-    confirmed confirmo confirma confirme confirmer bestatigen bestatige confermo onayliyorum onayla xac
-    correct correcto correto richtig genau esatto dogru dung d_accord bien olur dale natuerlich
-    naturlich gerne gern go"""
+    """yes y yep yeah sure ok okay si sim oui ja evet tamam certo vale claro va_bene bien_sur co vang dong
+    duoc confirm confirmed confirmo confirma confirme confirmer bestatigen bestatige confermo
+    onayliyorum onayla xac correct correcto correto richtig genau esatto dogru dung d_accord bien olur
+    dale natuerlich naturlich gerne gern go"""
 )
 YES_COMPANY = _words(
     """please do it that thanks thank you go ahead i s that s right por favor hazlo gracias adelante bitte

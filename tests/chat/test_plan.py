@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from museod.access.principal import Role
-from museod.chat.conversation import Choice, Memory, OpenQuestion, ShownProduct, ShownVariant
+from museod.chat.conversation import Choice, Memory, OpenQuestion, ShownLine, ShownProduct, ShownVariant
 from museod.chat.plan import (
     AdminOnly,
     Alternative,
     Analysis,
+    AskLine,
     AskProduct,
+    AskSlot,
+    AskVariant,
     Calls,
     Plan,
     Say,
@@ -24,8 +28,10 @@ from museod.chat.plan import (
     answer_open_question,
     follow_up,
     make_plan,
+    next_step,
     read_analysis,
 )
+from museod.chat.trolley import replaced
 
 VARIANTS = [
     ShownVariant("P-128", {"storage": "128 GB", "color": "Black"}),
@@ -312,3 +318,226 @@ def test_an_analysis_with_more_members_than_we_know_is_read() -> None:
         {"intent": "greeting", "confidence": 1, "entities": {}, "arguments": {}, "missing": [], "tool": None}
     )
     assert (found.intent, found.confidence) == ("greeting", 1.0)
+
+
+# ---- the basket, orders, messages, the administration
+
+BASKET = Memory(
+    shown=[PHONE, CASE],
+    focus="p1",
+    lines=[ShownLine("l1", "Phone", "P-128", 1), ShownLine("l2", "Case", "CASE", 3)],
+    added=ShownLine("l2", "Case", "CASE", 3),
+    added_pieces=3,
+    has_just_added=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("intent", "entities", "message", "tool", "arguments"),
+    [
+        ("basket.update", {"quantity": 3}, "make it 3", "update_basket_item", {"line": "l2", "quantity": 3}),
+        ("basket.update", {}, "make it three", "update_basket_item", {"line": "l2", "quantity": 3}),
+        (
+            "basket.update",
+            {"quantity": 2, "product": "Phone"},
+            "2 phones",
+            "update_basket_item",
+            {"line": "l1", "quantity": 2},
+        ),
+        (
+            "basket.update",
+            {"quantity": 2, "reference": "the first one", "ordinal": 1},
+            "",
+            "update_basket_item",
+            {"line": "l1", "quantity": 2},
+        ),
+        (
+            "basket.remove",
+            {"ordinal": 2, "reference": "the second one"},
+            "",
+            "remove_from_basket",
+            {"line": "l2"},
+        ),
+        ("basket.remove", {"reference": "it"}, "remove it", "remove_from_basket", {"line": "l2"}),
+        ("basket.remove", {"product": "Toaster"}, "", "remove_from_basket", {"line": "Toaster"}),
+        ("basket.remove", {"sku": "P-128"}, "", "remove_from_basket", {"line": "P-128"}),
+        ("basket.remove", {"all": True}, "empty it", "remove_from_basket", {"all": True}),
+        (
+            "basket.remove",
+            {"quantity": 1, "product": "Case"},
+            "",
+            "update_basket_item",
+            {"line": "l2", "quantity": 2},
+        ),
+        ("basket.remove", {"quantity": 3, "product": "Case"}, "", "remove_from_basket", {"line": "l2"}),
+        ("checkout.pay", {}, "pay", "get_payment_link", {"locale": "en"}),
+        (
+            "checkout.pay",
+            {"email": "a@b.cd", "orderNumber": "M-1"},
+            "",
+            "get_payment_link",
+            {"locale": "en", "email": "a@b.cd", "orderNumber": "M-1"},
+        ),
+        ("human.handover", {}, "help me", "handover_to_human", {"reason": "help me"}),
+    ],
+)
+def test_the_basket_and_what_follows_it_become_calls(
+    intent: str, entities: dict[str, Any], message: str, tool: str, arguments: dict[str, Any]
+) -> None:
+    call = only_call(plan(intent, entities, message=message, memory=BASKET))
+    assert (call.tool, call.arguments) == (tool, arguments)
+
+
+@pytest.mark.parametrize("intent", ["basket.update", "basket.remove"])
+@pytest.mark.parametrize("entities", [{}, {"reference": "the ninth", "ordinal": 9}])
+def test_a_line_that_nobody_named_is_asked_for(intent: str, entities: dict[str, Any]) -> None:
+    memory = msgspec.structs.replace(BASKET, added=None)
+    assert isinstance(plan(intent, entities, message="change that", memory=memory), AskLine)
+
+
+def test_a_quantity_that_was_not_said_is_asked_for() -> None:
+    made = plan("basket.update", {"product": "Case"}, message="change the case", memory=BASKET)
+    assert isinstance(made, AskSlot)
+    assert made.slot.name == "quantity"
+
+
+def corrected(message: str, memory: Memory) -> Plan | None:
+    return replaced(Situation(Analysis("basket.add", 1.0, {}), memory, message, "en"))
+
+
+RED = ShownVariant("P-128-RED", {"storage": "128 GB", "color": "Red"})
+COLOURED = ShownProduct("p1", "Phone", variants=[*VARIANTS, RED])
+ADDED = Memory(
+    shown=[COLOURED],
+    focus="p1",
+    added=ShownLine("l1", "Phone (128 GB, Black)", "P-128", 5),
+    added_pieces=2,
+    has_just_added=True,
+)
+
+
+def test_no_the_red_one_puts_it_in_and_takes_the_other_pieces_out_again() -> None:
+    made = corrected("the red one", ADDED)
+    assert isinstance(made, Calls)
+    assert made.in_order
+    put_in, take_out = made.calls
+    assert put_in.arguments == {"quantity": 2, "locale": "en", "sku": "P-128-RED"}
+    assert (take_out.tool, take_out.arguments) == ("update_basket_item", {"line": "l1", "quantity": 3})
+
+
+@pytest.mark.parametrize("message", ["the black one", "the toaster", "that is fine"])
+def test_a_correction_to_the_same_or_the_unknown_is_none(message: str) -> None:
+    assert corrected(message, ADDED) is None
+
+
+def test_a_correction_counts_right_after_the_adding_only() -> None:
+    assert corrected("the red one", msgspec.structs.replace(ADDED, has_just_added=False)) is None
+
+
+def test_an_alert_takes_the_variant_then_the_address_then_the_consent() -> None:
+    tool = "create_stock_alert"
+    known = plan("product.info", {"reference": "it"}, message="the 256 one", tool=tool)
+    assert isinstance(known, AskSlot)
+    assert known.call.arguments == {"sku": "P-256", "channel": "email"}
+    assert known.slot.name == "address"
+    unclear = plan("product.info", {"reference": "it"}, message="tell me when it is back", tool=tool)
+    assert isinstance(unclear, AskVariant)
+    addressed = plan("notify.send", {"sku": "P-256", "phone": "+491"}, tool=tool)
+    assert isinstance(addressed, AskSlot)
+    assert addressed.slot.name == "consent"
+    assert addressed.call.arguments == {"sku": "P-256", "channel": "sms", "address": "+491"}
+
+
+@pytest.mark.parametrize(
+    ("entities", "tool", "missing"),
+    [
+        ({"email": "a@b.cd"}, "send_email", "subject"),
+        ({"phone": "+491234567"}, "send_sms", "body"),
+        ({"channel": "whatsapp"}, "send_whatsapp", "to"),
+        ({}, "send_email", "to"),
+    ],
+)
+def test_a_message_needs_a_recipient_and_words(entities: dict[str, Any], tool: str, missing: str) -> None:
+    made = plan("notify.send", entities)
+    assert isinstance(made, AskSlot)
+    assert (made.call.tool, made.slot.name) == (tool, missing)
+
+
+@pytest.mark.parametrize(
+    ("intent", "entities", "message", "tool", "arguments"),
+    [
+        (
+            "admin.product.create",
+            {"title": "Sofa", "price": {"amount": 49990}, "stock": 3, "status": "active"},
+            "",
+            "create_product",
+            {
+                "locale": "en",
+                "title": "Sofa",
+                "price": {"amount": 49990, "currency": "EUR"},
+                "stock": 3,
+                "status": "active",
+            },
+        ),
+        (
+            "admin.product.update",
+            {"product": "Case", "price": {"amount": 500, "currency": "USD"}},
+            "",
+            "update_product",
+            {"product": "p2", "changes": {"price": {"amount": 500, "currency": "USD"}}},
+        ),
+        ("admin.product.update", {"sku": "X-1", "stock": 0}, "", "update_product",
+         {"product": "X-1", "changes": {"stock": 0}}),
+        ("admin.product.update", {"product": "Sofa", "percent": 50}, "raise by 50 %", "list_products",
+         {"query": "Sofa", "limit": 20}),
+        ("admin.product.delete", {"product": "Sofa"}, "", "delete_product", {"product": "Sofa"}),
+        ("admin.product.delete", {"reference": "it"}, "delete it", "delete_product", {"product": "p1"}),
+        ("admin.product.import", {}, "import\ntitle,price\nA,1", "create_from_file",
+         {"source": {"text": "title,price\nA,1", "format": "csv"}, "dryRun": True}),
+        ("admin.product.import", {}, 'import\n[{"title":"A"}]', "create_from_file",
+         {"source": {"text": '[{"title":"A"}]', "format": "json"}, "dryRun": True}),
+    ],
+)  # fmt: skip
+def test_an_administrators_sentence_becomes_a_call(
+    intent: str, entities: dict[str, Any], message: str, tool: str, arguments: dict[str, Any]
+) -> None:
+    call = only_call(plan(intent, entities, message=message, role=Role.ADMIN))
+    assert (call.tool, call.arguments) == (tool, arguments)
+
+
+@pytest.mark.parametrize(
+    ("message", "entities"),
+    [("delete all products", {"product": "ll"}), ("remove every product", {"product": "every"}),
+     ("archive everything", {"all": True}), ("lösche alle Produkte", {})],
+)  # fmt: skip
+def test_nobody_deletes_everything_and_it_means_no_single_product(
+    message: str, entities: dict[str, Any]
+) -> None:
+    assert plan("admin.product.delete", entities, message=message, role=Role.ADMIN) == Say(
+        "delete-one-by-one"
+    )
+
+
+@pytest.mark.parametrize("intent", ["admin.product.delete", "admin.product.update"])
+def test_a_product_that_was_only_looked_at_is_not_changed_unnamed(intent: str) -> None:
+    made = plan(intent, {}, message="delete a product", role=Role.ADMIN)
+    assert isinstance(made, AskSlot)
+    assert made.slot.name == "product"
+
+
+@pytest.mark.parametrize(
+    ("message", "percent"), [("raise it by 50 %", 50), ("lower it by 50 %", -50), ("senke um 50 %", -50)]
+)
+def test_a_percentage_is_applied_to_the_price_that_is_found(message: str, percent: int) -> None:
+    call = only_call(
+        plan("admin.product.update", {"product": "Sofa", "percent": 50}, message=message, role=Role.ADMIN)
+    )
+    assert call.extra["percent"] == percent
+    found = {"items": [{"id": "p9", "title": "Sofa", "price": {"amount": 1001, "currency": "EUR"}}]}
+    step = next_step(call, found)
+    assert step is not None
+    price = {"amount": round(1001 * (100 + percent) / 100), "currency": "EUR"}
+    assert step.arguments == {"product": "p9", "changes": {"price": price}}
+    two = {"items": [{**found["items"][0], "id": "x"}, *found["items"]]}
+    assert next_step(call, two) is None, "two that are called so"
+    assert next_step(call, {"items": []}) is None
