@@ -87,7 +87,8 @@ async def test_a_process_is_initialized_with_what_the_client_offers_and_used_aga
             async with leases.open("shop", SAMPLING) as other:
                 assert other is not first
 
-    assert yard.offered() == [["elicitation"], ["sampling"]]
+    # Which of the warm processes is taken first is nobody's promise.
+    assert sorted(yard.offered()) == [["elicitation"], ["sampling"]]
     assert yard.running == 0
 
 
