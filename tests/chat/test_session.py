@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import trio
+import trio.testing
 
 from museod.access.principal import Principal, Role, principal
 from museod.chat.engine import Engine
@@ -339,3 +340,71 @@ async def test_an_event_is_sent_unasked() -> None:
         await client.receive()
         client.session.tell(EventFrame("token_expiring", {"inSeconds": 60}))
         assert await client.receive() == {"type": "event", "kind": "token_expiring", "inSeconds": 60}
+
+
+# ---- humans of the shop
+
+
+AGENT = principal("ann", Role.CUSTOMER, extra_scopes=frozenset({"handover:agent"}))
+
+
+@asynccontextmanager
+async def two_sockets(tools: FakeTools) -> AsyncIterator[tuple[Client, Client, Engine]]:
+    """A customer's socket and that of a human of the shop, on one engine."""
+    engine = Engine(tools, FakeStores().as_stores())
+    clients = []
+    async with trio.open_nursery() as nursery:
+        for caller in (ALICE, AGENT):
+            near, far = open_memory_pair()
+            server = SocketEnd(near)
+
+            def caller_for(user_id: str, channel: str, caller: Principal = caller) -> Principal:
+                return acting_caller(user_id, caller, channel=channel)
+
+            session = ChatSession(server, engine, caller_for, principal=caller)
+            nursery.start_soon(session.run)
+            clients.append(Client(far, server, session))
+        yield clients[0], clients[1], engine
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_human_takes_a_conversation_over_and_both_sides_hear_each_other() -> None:
+    async with two_sockets(greeter()) as (alice, ann, _):
+        alice.say("hello", "m1")
+        assert (await alice.receive())["type"] == "response"
+        ann.send({"type": "handover", "userId": "alice", "action": "take"})
+        taken = await ann.receive()
+        assert (taken["type"], taken["kind"], taken["state"]) == ("event", "handover", "human")
+        assert taken["summary"]["turns"][0]["text"] == "hello"
+        told = await alice.receive()
+        assert (told["kind"], told["state"]) == ("handover", "human")
+        alice.say("are you there?", "m2")
+        assert "colleague" in (await alice.receive())["message"]
+        heard = await ann.receive()
+        assert (heard["kind"], heard["from"], heard["text"]) == ("human", "user", "are you there?")
+        ann.send({"type": "handover", "userId": "alice", "action": "say", "text": "Yes, Ann here."})
+        assert (await ann.receive())["delivered"] == 1
+        said = await alice.receive()
+        assert (said["kind"], said["from"], said["text"]) == ("human", "human", "Yes, Ann here.")
+        ann.send({"type": "handover", "userId": "alice", "action": "return"})
+        assert (await ann.receive())["state"] == "returned"
+        assert (await alice.receive())["state"] == "returned"
+
+
+async def test_a_customer_cannot_take_a_conversation_over() -> None:
+    async with two_sockets(greeter()) as (alice, _, __):
+        alice.send({"type": "handover", "userId": "bob", "action": "take"})
+        refused = await alice.receive()
+        assert (refused["type"], refused["code"]) == ("error", -32002)
+
+
+async def test_a_socket_that_has_gone_is_told_nothing() -> None:
+    async with two_sockets(greeter()) as (alice, ann, engine):
+        alice.say("hello", "m1")
+        await alice.receive()
+        await alice.channel.aclose()
+        with trio.fail_after(5):
+            while engine.presence.tell("alice", EventFrame("human", {})):
+                await trio.testing.wait_all_tasks_blocked()
+        ann.send({"type": "handover", "userId": "alice", "action": "take"})
+        assert (await ann.receive())["delivered"] == 0

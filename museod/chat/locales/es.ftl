@@ -198,23 +198,23 @@ status-archived = archivado
 ## Changing the basket
 
 basket-changed = Cambiado: { $quantity } × { $title }.
-basket-removed = Quitado de tu cesta: { $title }.
-basket-emptied = Tu cesta está vacía ahora.
-which-line = ¿A cuál de tu cesta te refieres?
-line-not-found = Eso no está en tu cesta; no se ha cambiado nada.
-alert-offer = ¿Quieres que te avise cuando vuelva?
+basket-removed = Quitado de su cesta: { $title }.
+basket-emptied = Su cesta está vacía ahora.
+which-line = ¿A cuál de su cesta se refiere?
+line-not-found = Eso no está en su cesta; no se ha cambiado nada.
+alert-offer = ¿Quiere que le avise cuando vuelva?
 
 ## Paying and orders
 
-pay-link = Pedido { $number }: paga { $amount } aquí: { $url }
-pay-link-plain = Pedido { $number }: paga aquí: { $url }
+pay-link = Pedido { $number }: pague { $amount } aquí: { $url }
+pay-link-plain = Pedido { $number }: pague aquí: { $url }
 pay-until = El enlace es válido hasta el { $until }.
-pay-empty = Tu cesta está vacía; no hay nada que pagar.
-pay-provider = ¿Cómo quieres pagar?
-pay-down = Esa forma de pago no responde ahora; no se ha pedido nada. Inténtalo de nuevo en un minuto.
+pay-empty = Su cesta está vacía; no hay nada que pagar.
+pay-provider = ¿Cómo quiere pagar?
+pay-down = Esa forma de pago no responde ahora; no se ha pedido nada. Inténtelo de nuevo en un minuto.
 pay-others = Otras formas de pago: { $values }.
-pay-not-payable = El pedido { $number } ya no se puede pagar. Pregúntame por tus pedidos para ver por qué.
-pay-changed = Algo ha cambiado desde que lo viste; no se ha pedido nada.
+pay-not-payable = El pedido { $number } ya no se puede pagar. Pregúnteme por sus pedidos para ver por qué.
+pay-changed = Algo ha cambiado desde que lo vio; no se ha pedido nada.
 order-delivery = entrega prevista { $date }
 order-status-pending_payment = pendiente de pago
 order-status-paid = pagado
@@ -227,23 +227,23 @@ order-status-refunded = reembolsado
 
 ## Alerts, messages, a colleague
 
-alert-made = Te escribiré una vez cuando { $title } vuelva a estar disponible.
-alert-in-stock = Buenas noticias: { $title } está disponible. ¿Lo pongo en tu cesta?
-sent = Tu mensaje se ha enviado.
-sent-later = Tu mensaje está en espera y saldrá en cuanto el servicio lo acepte.
+alert-made = Le escribiré una vez cuando { $title } vuelva a estar disponible.
+alert-in-stock = Buenas noticias: { $title } está disponible. ¿Lo pongo en su cesta?
+sent = Su mensaje se ha enviado.
+sent-later = Su mensaje está en espera y saldrá en cuanto el servicio lo acepte.
 sent-suppressed = No se ha enviado: el destinatario no ha aceptado estos mensajes.
-handover-queued = He pedido a un compañero que se encargue ({ $ticket }). Hasta que llegue, sigo ayudándote.
+handover-queued = He pedido a un compañero que se encargue ({ $ticket }). Hasta que llegue, sigo ayudándole.
 handover-minutes = { $minutes ->
     [one] Suele tardar un minuto.
    *[other] Suele tardar unos { $minutes } minutos.
 }
-handover-human = Un compañero lleva esta conversación y lee tu mensaje.
-handover-taken = Un compañero está aquí y te responde.
-handover-returned = El asistente vuelve a atenderte.
-handover-not-allowed = Para llevar conversaciones hace falta el permiso handover:agent. Inicia sesión con un token que lo tenga.
-handover-not-taken = Ninguna persona lleva esta conversación. Envía primero «take».
-handover-other-agent = Otra persona lleva esta conversación. Espera a que la devuelva.
-handover-empty = No hay nada que decir: envía la trama con un texto.
+handover-human = Un compañero lleva esta conversación y lee su mensaje.
+handover-taken = Un compañero está aquí y le responde.
+handover-returned = El asistente vuelve a atenderle.
+handover-not-allowed = Para llevar conversaciones hace falta el permiso handover:agent. Inicie sesión con un token que lo tenga.
+handover-not-taken = Ninguna persona lleva esta conversación. Envíe primero «take».
+handover-other-agent = Otra persona lleva esta conversación. Espere a que la devuelva.
+handover-empty = No hay nada que decir: envíe la trama con un texto.
 
 ## Making and changing products
 
@@ -251,16 +251,16 @@ product-created = Creado: { $title }
 product-updated = Cambiado: { $title }
 product-unchanged = Ya está así, no hay nada que cambiar: { $title }
 product-archived = Archivado y ya no está en la tienda: { $title }
-delete-one-by-one = Solo archivo productos de uno en uno; no se ha hecho nada. Dime cuál.
-sku-taken = Otro producto ya tiene este SKU; no se ha creado nada. Elige otro SKU o cambia ese producto.
-changed-meanwhile = Alguien lo ha cambiado entretanto; no se ha hecho nada. Míralo de nuevo y repite lo que quieres.
-import-how = Envíame un archivo (CSV, JSON o XLSX) con tu mensaje o pega las líneas debajo. Primero muestro qué pasaría.
+delete-one-by-one = Solo archivo productos de uno en uno; no se ha hecho nada. Dígame cuál.
+sku-taken = Otro producto ya tiene este SKU; no se ha creado nada. Elija otro SKU o cambie ese producto.
+changed-meanwhile = Alguien lo ha cambiado entretanto; no se ha hecho nada. Mírelo de nuevo y repita lo que quiere.
+import-how = Envíeme un archivo (CSV, JSON o XLSX) con su mensaje o pegue las líneas debajo. Primero muestro qué pasaría.
 import-dry = Solo una prueba, no se ha cambiado nada. { $rows } filas: { $created } nuevas, { $updated } cambiadas, { $skipped } sin cambios, { $failed } con errores.
 import-done = La importación ha terminado. { $rows } filas: { $created } nuevas, { $updated } cambiadas, { $skipped } sin cambios, { $failed } con errores.
-import-running = La importación está en curso; te aviso cuando termine.
+import-running = La importación está en curso; le aviso cuando termine.
 import-row = Fila { $row }
-import-unreadable = No puedo leer este archivo; no se ha cambiado nada. Guárdalo como CSV en UTF-8, JSON o XLSX y envíalo de nuevo.
-import-too-large = Este archivo es demasiado grande; no se ha cambiado nada. Divídelo y envía las partes.
+import-unreadable = No puedo leer este archivo; no se ha cambiado nada. Guárdelo como CSV en UTF-8, JSON o XLSX y envíelo de nuevo.
+import-too-large = Este archivo es demasiado grande; no se ha cambiado nada. Divídalo y envíe las partes.
 
 ## What waits for a yes
 
@@ -269,8 +269,8 @@ confirm-pay = { $count ->
    *[other] El total es { $amount } por { $count } artículos. ¿Los pido y creo el enlace de pago?
 }
 confirm-empty-basket = { $count ->
-    [one] Hay un artículo en tu cesta. ¿La vacío del todo?
-   *[other] Hay { $count } artículos en tu cesta. ¿La vacío del todo?
+    [one] Hay un artículo en su cesta. ¿La vacío del todo?
+   *[other] Hay { $count } artículos en su cesta. ¿La vacío del todo?
 }
 confirm-delete = ¿Archivo «{ $title }»? Desaparece de la tienda; los pedidos se conservan.
 confirm-delete-baskets = { $count ->
@@ -281,21 +281,21 @@ confirm-update = ¿Cambio «{ $title }» así?
 confirm-import = ¿Lo importo ahora de verdad?
 confirm-send = ¿Envío este mensaje a { $to }?
 confirm-any = Esto no se puede deshacer fácilmente. ¿Lo hago?
-confirm-how = Responde «sí» para hacerlo o «no» para dejarlo.
+confirm-how = Responda «sí» para hacerlo o «no» para dejarlo.
 left-undone = De acuerdo, no lo he hecho.
-confirm-over = Esa pregunta ya ha caducado y no se ha hecho nada. Dime de nuevo qué quieres.
-nothing-open = Ahora no hay nada pendiente de un sí o un no. ¿Qué puedo hacer por ti?
-one-at-a-time = Terminemos esto primero. Luego dímelo otra vez: «{ $rest }»
-withheld = No he podido comprobar una parte de la respuesta y la he omitido. Pregunta de nuevo.
+confirm-over = Esa pregunta ya ha caducado y no se ha hecho nada. Dígame de nuevo qué quiere.
+nothing-open = Ahora no hay nada pendiente de un sí o un no. ¿Qué puedo hacer por usted?
+one-at-a-time = Terminemos esto primero. Luego dígamelo otra vez: «{ $rest }»
+withheld = No he podido comprobar una parte de la respuesta y la he omitido. Pregunte de nuevo.
 
 ## Asking for what is missing
 
-slot-quantity = ¿Cuántos quieres?
+slot-quantity = ¿Cuántos quiere?
 slot-title = ¿Cómo se llama el producto?
 slot-price = ¿Cuánto debe costar?
-slot-product = ¿Qué producto? Dime su nombre o SKU.
-slot-new-price = ¿Qué debe cambiar? Dime el nuevo precio, stock o estado.
-slot-address = ¿A qué correo o teléfono te escribo?
+slot-product = ¿Qué producto? Dígame su nombre o SKU.
+slot-new-price = ¿Qué debe cambiar? Dígame el nuevo precio, stock o estado.
+slot-address = ¿A qué correo o teléfono le escribo?
 slot-consent = ¿Puedo guardar esta dirección para este único mensaje?
 slot-email = ¿A qué dirección de correo?
 slot-phone = ¿A qué número? Con el prefijo del país, por favor.

@@ -200,21 +200,21 @@ status-archived = archiviato
 basket-changed = Modificato: { $quantity } × { $title }.
 basket-removed = Tolto dal carrello: { $title }.
 basket-emptied = Il carrello ora è vuoto.
-which-line = Quale del carrello intendi?
+which-line = Quale del carrello intende?
 line-not-found = Non è nel carrello; non è cambiato nulla.
-alert-offer = Vuoi che ti avvisi quando torna?
+alert-offer = Vuole che La avvisi quando torna?
 
 ## Paying and orders
 
-pay-link = Ordine { $number }: paga { $amount } qui: { $url }
-pay-link-plain = Ordine { $number }: paga qui: { $url }
+pay-link = Ordine { $number }: paghi { $amount } qui: { $url }
+pay-link-plain = Ordine { $number }: paghi qui: { $url }
 pay-until = Il link è valido fino al { $until }.
 pay-empty = Il carrello è vuoto; non c'è nulla da pagare.
-pay-provider = Come vuoi pagare?
-pay-down = Questo metodo di pagamento ora non risponde; non è stato ordinato nulla. Riprova tra un minuto.
+pay-provider = Come vuole pagare?
+pay-down = Questo metodo di pagamento ora non risponde; non è stato ordinato nulla. Riprovi tra un minuto.
 pay-others = Altri metodi di pagamento: { $values }.
-pay-not-payable = L'ordine { $number } non può più essere pagato. Chiedimi dei tuoi ordini per sapere perché.
-pay-changed = Qualcosa è cambiato da quando l'hai visto; non è stato ordinato nulla.
+pay-not-payable = L'ordine { $number } non può più essere pagato. Mi chieda dei Suoi ordini per sapere perché.
+pay-changed = Qualcosa è cambiato da quando l'ha visto; non è stato ordinato nulla.
 order-delivery = previsto { $date }
 order-status-pending_payment = in attesa di pagamento
 order-status-paid = pagato
@@ -227,23 +227,23 @@ order-status-refunded = rimborsato
 
 ## Alerts, messages, a colleague
 
-alert-made = Ti scriverò una volta quando { $title } sarà di nuovo disponibile.
+alert-made = Le scriverò una volta quando { $title } sarà di nuovo disponibile.
 alert-in-stock = Buone notizie: { $title } è disponibile. Lo metto nel carrello?
 sent = Il messaggio è stato inviato.
 sent-later = Il messaggio è in attesa e partirà appena il servizio lo accetta.
 sent-suppressed = Non inviato: il destinatario non ha accettato questi messaggi.
-handover-queued = Ho chiesto a un collega di subentrare ({ $ticket }). Fino ad allora continuo ad aiutarti.
+handover-queued = Ho chiesto a un collega di subentrare ({ $ticket }). Fino ad allora continuo ad aiutarLa.
 handover-minutes = { $minutes ->
     [one] Di solito ci vuole un minuto.
    *[other] Di solito ci vogliono circa { $minutes } minuti.
 }
-handover-human = Un collega segue questa conversazione e legge il tuo messaggio.
-handover-taken = Ora c'è un collega che ti risponde.
-handover-returned = L'assistente è di nuovo qui per te.
-handover-not-allowed = Per gestire conversazioni serve lo scope handover:agent. Accedi con un token che lo abbia.
-handover-not-taken = Nessuna persona segue questa conversazione. Invia prima “take”.
-handover-other-agent = Qualcun altro segue questa conversazione. Attendi che venga restituita.
-handover-empty = Non c'è nulla da dire: invia il frame con un testo.
+handover-human = Un collega segue questa conversazione e legge il Suo messaggio.
+handover-taken = Ora c'è un collega che Le risponde.
+handover-returned = L'assistente è di nuovo qui per Lei.
+handover-not-allowed = Per gestire conversazioni serve lo scope handover:agent. Acceda con un token che lo abbia.
+handover-not-taken = Nessuna persona segue questa conversazione. Invii prima “take”.
+handover-other-agent = Qualcun altro segue questa conversazione. Attenda che venga restituita.
+handover-empty = Non c'è nulla da dire: invii il frame con un testo.
 
 ## Making and changing products
 
@@ -251,16 +251,16 @@ product-created = Creato: { $title }
 product-updated = Modificato: { $title }
 product-unchanged = È già così, nulla da cambiare: { $title }
 product-archived = Archiviato e non più nel negozio: { $title }
-delete-one-by-one = Archivio i prodotti solo uno alla volta; non è stato fatto nulla. Dimmi quale.
-sku-taken = Un altro prodotto ha già questo SKU; non è stato creato nulla. Scegli un altro SKU o modifica quel prodotto.
-changed-meanwhile = Qualcuno l'ha modificato nel frattempo; non è stato fatto nulla. Riguardalo e ripeti la richiesta.
-import-how = Inviami un file (CSV, JSON o XLSX) con il messaggio, o incolla le righe sotto. Prima mostro cosa succederebbe.
+delete-one-by-one = Archivio i prodotti solo uno alla volta; non è stato fatto nulla. Mi dica quale.
+sku-taken = Un altro prodotto ha già questo SKU; non è stato creato nulla. Scelga un altro SKU o modifichi quel prodotto.
+changed-meanwhile = Qualcuno l'ha modificato nel frattempo; non è stato fatto nulla. Lo riguardi e ripeta la richiesta.
+import-how = Mi invii un file (CSV, JSON o XLSX) con il messaggio, o incolli le righe sotto. Prima mostro cosa succederebbe.
 import-dry = Solo una prova, non è cambiato nulla. { $rows } righe: { $created } nuove, { $updated } modificate, { $skipped } invariate, { $failed } con errori.
 import-done = L'importazione è terminata. { $rows } righe: { $created } nuove, { $updated } modificate, { $skipped } invariate, { $failed } con errori.
-import-running = L'importazione è in corso; ti avviso quando è finita.
+import-running = L'importazione è in corso; La avviso quando è finita.
 import-row = Riga { $row }
-import-unreadable = Non riesco a leggere questo file; non è cambiato nulla. Salvalo come CSV in UTF-8, JSON o XLSX e rinvialo.
-import-too-large = Questo file è troppo grande; non è cambiato nulla. Dividilo e invia le parti.
+import-unreadable = Non riesco a leggere questo file; non è cambiato nulla. Lo salvi come CSV in UTF-8, JSON o XLSX e lo rinvii.
+import-too-large = Questo file è troppo grande; non è cambiato nulla. Lo divida e invii le parti.
 
 ## What waits for a yes
 
@@ -281,20 +281,20 @@ confirm-update = Modificare “{ $title }” così?
 confirm-import = Lo importo adesso davvero?
 confirm-send = Inviare questo messaggio a { $to }?
 confirm-any = Non si può annullare facilmente. Lo faccio?
-confirm-how = Rispondi “sì” per farlo, “no” per lasciare.
+confirm-how = Risponda “sì” per farlo, “no” per lasciare.
 left-undone = Va bene, non l'ho fatto.
-confirm-over = Quella domanda non è più aperta e non è stato fatto nulla. Dimmi di nuovo cosa vuoi.
-nothing-open = Al momento nulla attende un sì o un no. Cosa posso fare per te?
-one-at-a-time = Finiamo prima questo. Poi dimmi di nuovo: “{ $rest }”
-withheld = Una parte della risposta non era verificabile e l'ho omessa. Chiedi di nuovo.
+confirm-over = Quella domanda non è più aperta e non è stato fatto nulla. Mi dica di nuovo cosa vuole.
+nothing-open = Al momento nulla attende un sì o un no. Cosa posso fare per Lei?
+one-at-a-time = Finiamo prima questo. Poi mi dica di nuovo: “{ $rest }”
+withheld = Una parte della risposta non era verificabile e l'ho omessa. Chieda di nuovo.
 
 ## Asking for what is missing
 
-slot-quantity = Quanti ne vuoi?
+slot-quantity = Quanti ne vuole?
 slot-title = Come si chiama il prodotto?
 slot-price = Quanto deve costare?
-slot-product = Quale prodotto? Dimmi il nome o lo SKU.
-slot-new-price = Cosa deve cambiare? Dimmi il nuovo prezzo, la scorta o lo stato.
+slot-product = Quale prodotto? Mi dica il nome o lo SKU.
+slot-new-price = Cosa deve cambiare? Mi dica il nuovo prezzo, la scorta o lo stato.
 slot-address = A quale e-mail o numero devo scrivere?
 slot-consent = Posso conservare questo indirizzo per quest'unico messaggio?
 slot-email = A quale indirizzo e-mail?
