@@ -25,6 +25,7 @@ from museod.errors import (
     Unauthenticated,
 )
 from museod.front.discovery import Discovery, InsufficientScope
+from museod.front.documents import Documents
 from museod.front.door import (
     ANONYMOUS,
     Door,
@@ -138,6 +139,7 @@ class Front:
         self._uploads = uploads
         self._discovery = discovery or Discovery()
         self._pages = Pages()
+        self._documents = Documents()
 
     def body_limit(self, method: str, path: str) -> int:
         """The most bytes a body may have."""
@@ -243,7 +245,11 @@ class Front:
         path = request.path
         if path == "/ready":
             return self._ready(request, listener) if _is_read(request) else _wrong_method("GET, HEAD")
-        page = self._pages.find(request) or self._discovery.find(path, self._door.base_url(request))
+        page = (
+            self._pages.find(request)
+            or self._documents.find(request)
+            or self._discovery.find(path, self._door.base_url(request))
+        )
         if page is not None:
             return page if _is_read(request) else _wrong_method("GET, HEAD")
         if path == "/metrics":
