@@ -53,6 +53,10 @@ async def _reach(config: Config) -> bool:
                 else:
                     show(f"child {name}: {status.state.value}, {status.reason or 'no reason given'}")
                     is_well = False
+            jwks = daemon.dependencies.status().get("jwks")
+            if jwks is not None:
+                show(f"jwks {config.jwks_url}: {jwks['state']}")
+                is_well = is_well and jwks["state"] == "up"
             for refusal in daemon.router.catalogue.refusals:
                 show(f"tool {refusal.tool} of {refusal.child}: {refusal.reason}")
         nursery.cancel_scope.cancel()

@@ -79,7 +79,7 @@ class Provider:
         return jwt.encode(full, rsa_key(kid), "RS256", headers={"kid": kid} if names_key else None)
 
     @contextmanager
-    def running_in_a_thread(self) -> Iterator[str]:
+    def running_in_a_thread(self, port: int = 0) -> Iterator[str]:
         """Serve on the loopback until the block ends; gives the URL of the set."""
         provider = self
 
@@ -95,7 +95,7 @@ class Provider:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        with HTTPServer(("127.0.0.1", port), Handler) as server:
             thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
             thread.start()
             try:
