@@ -60,7 +60,8 @@ def read_entities(utterance: Utterance, intent: Intent, grammar: Grammar) -> dic
         found["quantity"] = quantity
     _read_terms(found, utterance, intent, grammar)
     if intent in _NAMING and (name := _product(utterance.core, intent, grammar)):
-        found["product"] = name
+        # A new product's name is shown to everybody as it was typed.
+        found["product"] = _as_written(name, utterance.original) if intent is Intent.ADMIN_CREATE else name
     if intent in (Intent.PRODUCT_INFO, Intent.PRODUCT_QUESTION):
         _read_compared(found, utterance, grammar)
     if intent in _PRICING and (price := _price(utterance.core, grammar)):

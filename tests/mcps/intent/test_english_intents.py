@@ -244,6 +244,7 @@ ADMINS: dict[str, list[str]] = {
         "new product: wooden spoon",
         "please register an article named Silk Scarf",
         "Add Garden Chair at 49.90 with 20 in stock",
+        "list a new item called Tea Towel",
     ],
     "admin.product.import": [
         "Import the products from this file",
@@ -255,6 +256,8 @@ ADMINS: dict[str, list[str]] = {
     ],
     "admin.product.list": [
         "List all products",
+        "list chairs",
+        "list products with stock below 5",
         "show me the drafts",
         "which products have stock below 5?",
         "Show archived products",
@@ -282,6 +285,7 @@ ADMINS: dict[str, list[str]] = {
         "archive the wooden spoon",
         "please take the sofa down from the website",
         "delete IPHONE-15-128-BLACK",
+        "delete all products",
         "discontinue the silk scarf",
         "we don't sell the garden chair any more",
     ],

@@ -65,7 +65,9 @@ def test_a_shoppers_sentence_names(said: str, expected: dict[str, Any]) -> None:
          {"title": "Garden Chair", "price": {"amount": 4990, "currency": "USD"}}),
         ("list drafts with stock below 5", {"status": "draft", "stockBelow": 5, "priceMax": None}),
         ("make the sunglasses 10% cheaper", {"percent": 10}),
+        ("create a product Oak Stool for 30 EUR", {"product": "Oak Stool"}),
         ("delete the product wooden spoon", {"product": "wooden spoon"}),
+        ("delete all products", {"product": None}),
     ],
 )  # fmt: skip
 def test_an_administrators_sentence_names(said: str, expected: dict[str, Any]) -> None:
