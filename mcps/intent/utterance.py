@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from mcps.intent.grammar import Grammar
+from mcps.kit.query.lexicon import Lexicon
 from mcps.kit.query.terms import flatten
 
 EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}")
@@ -49,17 +50,19 @@ class Utterance:
         return self.core.split()
 
 
-def read(message: str, grammar: Grammar) -> Utterance:
-    """Make a message plain."""
+def read(message: str, grammar: Grammar, lexicon: Lexicon) -> Utterance:
+    """Make a message plain; slips and courtesies are judged in the grammar's own language only."""
     original = message.strip()[:MAX_CHARS]
     text, emails = _cut_out(EMAIL, "§email", original)
     text, _ = _cut_out(LINK, "§link", text)
     text, phones = _cut_out(PHONE, "§phone", text)
     text, numbers = _cut_out(ORDER_NUMBER, "order §number", text)
     text, skus = _cut_out(SKU, "§sku", text)
-    text = flatten(_MARKS.sub(" ", flatten(text, grammar.lexicon)), grammar.lexicon)
-    text = " ".join(_corrected(word, grammar) for word in text.split())
-    core = grammar.courtesy_after.sub("", grammar.courtesy_before.sub("", text)).strip()
+    text = flatten(_MARKS.sub(" ", flatten(text, lexicon)), lexicon)
+    core = text
+    if lexicon.language == grammar.language:
+        text = " ".join(_corrected(word, grammar) for word in text.split())
+        core = grammar.courtesy_after.sub("", grammar.courtesy_before.sub("", text)).strip()
     return Utterance(
         original=original,
         text=text,

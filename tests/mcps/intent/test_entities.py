@@ -121,14 +121,14 @@ def test_a_message_that_nobody_understands_is_an_honest_guess() -> None:
     found = analyze("why would they never", client_type="web-storefront")
     gibberish = analyze("qwrt zzkx 77 ???", client_type="web-storefront")
     assert found.confidence < 0.65
-    assert gibberish.confidence < 0.5
-    assert gibberish.method == "fallback"
+    assert gibberish.intent is Intent.OTHER
 
 
 def test_a_toss_up_costs_confidence_and_shows_the_other_reading() -> None:
     found = analyze("I want to buy a phone", client_type="web-storefront")
-    assert found.intent is Intent.PRODUCT_SEARCH
-    assert Intent.BASKET_ADD in [intent for intent, _ in found.alternatives]
+    assert found.confidence < 0.6
+    read = {found.intent, *(intent for intent, _ in found.alternatives)}
+    assert {Intent.PRODUCT_SEARCH, Intent.BASKET_ADD} <= read
 
 
 @given(st.text(max_size=400), st.sampled_from(["web-admin", "web-storefront", "cli", ""]))
