@@ -28,6 +28,9 @@ TOSS_UP_COST = 0.1
 MAX_ALTERNATIVES = 3
 MIN_ALTERNATIVE = 0.1
 SURE = 0.9  # from here on a rule decides alone; below it the model is heard, too
+SAY_OF_MODEL = (
+    0.3  # how much of a sure rule's confidence is the model's: where both agree, it is rarely wrong
+)
 SAY_OF_RULES = 0.3  # the share of an unsure rule in the verdict; measured together with the model
 BARE_NAME = 0.7  # "red nail polish": nothing but goods, so most likely a search for them
 MAX_NAME_WORDS = 5
@@ -128,8 +131,12 @@ def analyze(
 def _verdict(scores: _Scores, judged: Likelihoods) -> tuple[list[tuple[Intent, float]], Method]:
     """Intents by how likely they are, the best first, and who said so."""
     ruled = scores.ranked()
-    if ruled and (ruled[0][1] >= SURE or scores.decides):
+    if ruled and scores.decides:
         return ruled, "pattern"
+    if ruled and ruled[0][1] >= SURE:
+        (intent, confidence), *others = ruled
+        doubt = SAY_OF_MODEL * (confidence - judged.intents.get(intent, 0.0))
+        return [(intent, confidence - max(doubt, 0.0)), *others], "pattern"
     shares = {intent: (1 - SAY_OF_RULES * bool(ruled)) * share for intent, share in judged.intents.items()}
     if ruled:
         shares[ruled[0][0]] += SAY_OF_RULES * ruled[0][1]
