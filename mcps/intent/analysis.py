@@ -34,6 +34,7 @@ SAY_OF_MODEL = (
 SAY_OF_RULES = 0.3  # the share of an unsure rule in the verdict; measured together with the model
 BARE_NAME = 0.7  # "red nail polish": nothing but goods, so most likely a search for them
 MAX_NAME_WORDS = 5
+OTHER_LANGUAGE = 0.7  # this likely it must be that a message is not in the caller's language
 NO_IDEA = 0.3  # a best guess below it is none
 
 
@@ -89,7 +90,7 @@ def analyze(
 ) -> Analysis:
     """What `message` asks for, after the turns in `context`."""
     judged = model().judge(message, client_type, locale=locale)
-    language = max(judged.languages, key=lambda one: judged.languages[one])
+    language = _language(judged, locale)
     grammar = grammar_for(language)
     lexicon = lexicon_for(language)
     utterance = read(message, grammar, lexicon)
@@ -126,6 +127,14 @@ def analyze(
         language=language,
         reason="not_allowed_for_client" if is_refused else "",
     )
+
+
+def _language(judged: Likelihoods, locale: str) -> str:
+    """The message's language: the caller's, unless the words clearly are of another."""
+    expected = locale.split("-")[0].lower()
+    likeliest = max(judged.languages, key=lambda one: judged.languages[one])
+    is_clear = judged.languages[likeliest] >= OTHER_LANGUAGE
+    return likeliest if is_clear or expected not in judged.languages else expected
 
 
 def _verdict(scores: _Scores, judged: Likelihoods) -> tuple[list[tuple[Intent, float]], Method]:
@@ -166,7 +175,7 @@ def _score(
         if rule.search.search(marked if rule.after else text):
             scores.decides = bool(rule.after) or scores.decides
             scores.note(rule.intent, rule.confidence, rule.tool)
-    if is_own and not scores.best and _is_bare_name(utterance, grammar):
+    if not scores.best and _is_bare_name(utterance, grammar, lexicon):
         scores.decides = True
         scores.note(Intent.PRODUCT_SEARCH, BARE_NAME, None)
     # A courtesy counts when it is all there is, or when what follows it says nothing.
@@ -177,11 +186,14 @@ def _score(
     return scores
 
 
-def _is_bare_name(utterance: Utterance, grammar: Grammar) -> bool:
+def _is_bare_name(utterance: Utterance, grammar: Grammar, lexicon: Lexicon) -> bool:
     words = utterance.words
-    if len(words) > MAX_NAME_WORDS or any(word in grammar.sentence_words for word in words):
+    spare = grammar.sentence_words if lexicon.language == grammar.language else lexicon.fillers
+    if len(words) > MAX_NAME_WORDS or any(word in spare for word in words):
         return False
-    terms = read_terms(utterance.core, grammar.lexicon)
+    terms = read_terms(utterance.core, lexicon)
+    if not terms.words:
+        return False
     has_goods = any(word in grammar.nouns for word in words)
     return has_goods or bool(terms.brands) or bool(terms.attributes) or bool(utterance.sku)
 
